@@ -1,0 +1,131 @@
+"""The fixed words that rows are marked with; what may follow what is decided in programme/rules/."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    WEB = "web"
+    TELEGRAM = "telegram"
+
+
+class Owner(StrEnum):
+    """Who answers a conversation."""
+
+    BOT = "bot"
+    QUEUED = "queued"
+    WORKER = "worker"
+
+
+class Sender(StrEnum):
+    """Who speaks in a message that goes out; the words of CONTRACTS' `from`."""
+
+    ASSISTANT = "assistant"
+    WORKER = "worker"
+    NOTICE = "notice"
+
+
+class TurnState(StrEnum):
+    """How far the handling of an incoming message has come."""
+
+    WAITING = "waiting"
+    HANDLING = "handling"
+    ENDED = "ended"
+
+
+class TurnEnd(StrEnum):
+    """How the handling of an incoming message ended."""
+
+    ANSWERED = "answered"
+    MENU = "menu"
+    LEFT_TO_WORKER = "left_to_worker"
+    IGNORED = "ignored"
+
+
+class MessageKind(StrEnum):
+    """What an incoming message is: words, a tap on a button of ours, or something we cannot read."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    OTHER = "other"
+
+
+class OutState(StrEnum):
+    """Where an outgoing message is. `sent`: given to the channel; `delivered`: seen on the page, or accepted by Telegram."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    DROPPED = "dropped"
+
+
+class ReferralState(StrEnum):
+    REFERRED = "referred"
+    REACHED = "reached"
+    VERIFIED = "verified"
+    BOOKED = "booked"
+    ATTENDED = "attended"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    SECOND_CHANCE = "second_chance"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+class CourseState(StrEnum):
+    OPEN = "open"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+class BookingState(StrEnum):
+    ACTIVE = "active"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
+class CaseReason(StrEnum):
+    """Why a worker must look."""
+
+    MEDICAL_EMERGENCY = "medical_emergency"
+    RISK_OF_SUICIDE = "risk_of_suicide"
+    RISK_TO_OTHERS = "risk_to_others"
+    SAFEGUARDING_CONCERN = "safeguarding_concern"
+    MENTAL_HEALTH_CRISIS = "mental_health_crisis"
+    NO_SESSION = "no_session"
+    DEADLINE_UNKNOWN = "deadline_unknown"
+    DEADLINE_PAST = "deadline_past"
+    MORE_TIME = "more_time"
+    NO_REFERENCE = "no_reference"
+    NOT_VERIFIED = "not_verified"
+    CUT_OFF = "cut_off"
+    NOT_ANSWERED = "not_answered"
+    NOT_DELIVERED = "not_delivered"
+
+
+class Urgency(StrEnum):
+    """Most urgent first."""
+
+    DANGER = "danger"
+    DEADLINE = "deadline"
+    ASKED = "asked"
+    STUCK = "stuck"
+    COMPLAINT = "complaint"
+    ROUTINE = "routine"
+
+
+class HandoffState(StrEnum):
+    WAITING = "waiting"
+    TAKEN = "taken"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+class AttemptKind(StrEnum):
+    """What a failed identity check is counted against."""
+
+    IDENTITY = "identity"
+    ADDRESS = "address"
+    REFERENCE = "reference"
