@@ -50,7 +50,7 @@ class MessageKind(StrEnum):
 
 
 class OutState(StrEnum):
-    """Where an outgoing message is. `sent`: given to the channel; `delivered`: seen on the page, or accepted by Telegram."""
+    """Where an outgoing message is. `sent`: given to the channel; `delivered`: seen, or accepted by Telegram."""
 
     WAITING = "waiting"
     SENT = "sent"

@@ -58,6 +58,7 @@ class MessageOut(SQLModel, table=True):
     answer: str | None = Field(default=None, max_length=100)  # key in nlu/answers/
     text: str = Field(sa_type=Sealed("message_out.text"))
     buttons: str = Field(default="[]", sa_type=Sealed("message_out.buttons"))  # JSON [{"title", "payload"}]
+    attachment: str | None = Field(default=None, max_length=80)  # "calendar:<calendar token>", where the channel sends files
     unique_key: str | None = Field(default=None, unique=True, max_length=120)  # said once, ever: "booked:<booking id>"
     first: bool = False  # danger goes before all else
     state: OutState = Field(default=OutState.WAITING, sa_type=word(OutState, "message_out.state"))

@@ -1,0 +1,1 @@
+"""The understanding of a message: what stands between the words a person types and an intent."""
