@@ -1,0 +1,40 @@
+"""How much is too fast: a sliding window over what one person or one address has done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` events in any `window`."""
+
+    count: int
+    window: timedelta
+
+
+# Twenty messages in ten seconds, and a hundred sessions in a minute, are promised to pass. The room above the promise
+# is for clocks that differ and for a page that sends again.
+MESSAGES = Limit(25, timedelta(seconds=10))
+SESSIONS = Limit(120, timedelta(minutes=1))
+
+
+def _inside(at: Sequence[datetime], now: datetime, limit: Limit) -> list[datetime]:
+    return sorted(moment for moment in at if moment > now - limit.window)
+
+
+def too_fast(at: Sequence[datetime], now: datetime, limit: Limit = MESSAGES) -> bool:
+    """Whether one more event at `now` goes beyond the limit; `at`: the events that were let through before it."""
+    return len(_inside(at, now, limit)) >= limit.count
+
+
+def resets_in(at: Sequence[datetime], now: datetime, limit: Limit = MESSAGES) -> timedelta:
+    """How long until one more event passes; zero where it passes now."""
+    inside = _inside(at, now, limit)
+    if len(inside) < limit.count:
+        return timedelta(0)
+    if limit.count < 1:
+        return limit.window
+    return inside[-limit.count] + limit.window - now
