@@ -1,4 +1,11 @@
-"""Slowing down those who guess, without locking out the person whose reference is guessed at."""
+"""Slowing down those who guess, without locking out the person whose reference is guessed at.
+
+Three things are counted: the failures of a channel identity, of an address, and of a reference. The first two slow only
+whoever failed. A reference's failures may all be a stranger's, so they slow only a caller who has failed too (their own
+identity within the window, or their address beyond what it has free), and never for longer than two minutes. The owner
+who comes from a phone of their own therefore tries at once, however hard others guess; a stranger who wants to use that
+gap needs a new identity and a new address for each single guess.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["identity", "address", "reference"]
+AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -32,17 +40,40 @@ POLICIES: Mapping[Kind, Policy] = MappingProxyType(
 WORKER_AFTER = 3
 
 
+def _recent(failed_at: Sequence[datetime], now: datetime, policy: Policy) -> list[datetime]:
+    return [moment for moment in failed_at if moment > now - policy.window]
+
+
 def wait(failed_at: Sequence[datetime], now: datetime, policy: Policy) -> timedelta:
-    """How long until the next try under one key; zero: now."""
-    raise NotImplementedError
+    """How long until the next try under one key; zero: now. Never longer than `policy.longest`."""
+    recent = _recent(failed_at, now, policy)
+    beyond = len(recent) - policy.free
+    if beyond <= 0:
+        return AT_ONCE
+    delay = policy.longest
+    # A stranger may fail thousands of times: no more doublings than could matter.
+    if beyond <= 32:
+        delay = min(policy.longest, policy.first * 2 ** (beyond - 1))
+    # Another machine's clock may be a little ahead; nobody waits longer for that.
+    return max(AT_ONCE, min(max(recent), now) + delay - now)
 
 
 def wait_for(
-    failed_at: Mapping[Kind, Sequence[datetime]], now: datetime, policies: Mapping[Kind, Policy] = POLICIES
+    *,
+    identity: Sequence[datetime],
+    address: Sequence[datetime],
+    reference: Sequence[datetime],
+    now: datetime,
+    policies: Mapping[Kind, Policy] = POLICIES,
 ) -> timedelta:
-    """How long until the next try of a caller: `failed_at` holds the failures of their identity, of their address, and
-    of the reference that they name. The reference counts only against a caller who has failed before."""
-    raise NotImplementedError
+    """How long until a caller's next try, from the times at which their identity, their address and the reference that
+    they name have failed. The reference counts only against a caller who has failed before."""
+    own = max(wait(identity, now, policies["identity"]), wait(address, now, policies["address"]))
+    has_failed = bool(_recent(identity, now, policies["identity"]))
+    crowded = len(_recent(address, now, policies["address"])) > policies["address"].free
+    if has_failed or crowded:
+        return max(own, wait(reference, now, policies["reference"]))
+    return own
 
 
 def offers_worker(failures: int) -> bool:

@@ -10,25 +10,19 @@ from typing import Literal
 
 from programme.rules import deadline, london
 
-State = Literal["booked", "moved", "cancelled", "attended", "missed", "late"]
-Event = Literal["move", "cancel", "withdraw", "attend", "miss", "turn_away", "reopen"]
+State = Literal["active", "moved", "cancelled"]
+Event = Literal["move", "cancel", "withdraw"]
 
-# move: the person took another course, and this booking is over · cancel: by the person · withdraw: the course is not
-# held · attend, miss, turn_away: what a worker noted · reopen: a worker's note is taken back.
-TRANSITIONS: MappingProxyType[tuple[State, Event], State] = MappingProxyType(
+# move: the person took another course, and this booking is over · cancel: by the person · withdraw: by us, since the
+# course is not held or the referral is closed. What is over never comes back: a new booking is made.
+TRANSITIONS: MappingProxyType[tuple[str, str], State] = MappingProxyType(
     {
-        ("booked", "move"): "moved",
-        ("booked", "cancel"): "cancelled",
-        ("booked", "withdraw"): "cancelled",
-        ("booked", "attend"): "attended",
-        ("booked", "miss"): "missed",
-        ("booked", "turn_away"): "late",
-        ("attended", "reopen"): "booked",
-        ("missed", "reopen"): "booked",
-        ("late", "reopen"): "booked",
+        ("active", "move"): "moved",
+        ("active", "cancel"): "cancelled",
+        ("active", "withdraw"): "cancelled",
     }
 )
-ACTIVE: frozenset[State] = frozenset({"booked"})
+ACTIVE: frozenset[str] = frozenset({"active"})
 
 
 class Verdict(StrEnum):
@@ -51,7 +45,7 @@ class Verdict(StrEnum):
 
 def next_state(state: str, event: str) -> State | None:
     """The state after `event`; None: not allowed."""
-    return TRANSITIONS.get((state, event))  # type: ignore[call-overload, no-any-return]
+    return TRANSITIONS.get((state, event))
 
 
 def free_places(capacity: int, taken: int) -> int:

@@ -41,6 +41,7 @@ def next_try(
     written_at: datetime,
     now: datetime,
     rng: Random,
+    *,
     retry_after: timedelta | None = None,
     policy: Policy = DEFAULT,
 ) -> datetime | None:

@@ -37,6 +37,7 @@ def choose(
     wanted: preference.Preference | None,
     deadlines: deadline.Deadlines,
     now: datetime,
+    *,
     already_shown: Collection[str] = (),
     limit: int = MOST,
 ) -> Offers:

@@ -6,9 +6,69 @@ import re
 import unicodedata
 
 YES = frozenset(
-    ["yes", "yeah", "yep", "yup", "yea", "ye", "yh", "ya", "aye", "y", "yess", "yesss", "yeh", "yeahh", "ok", "okay", "okey", "k", "kk", "sure", "correct", "right", "definitely", "absolutely", "please", "indeed", "fine", "great", "perfect", "good", "cool", "deal", "confirm", "confirmed", "agreed", "👍", "✅", "👌", "🆗"]
+    [
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "yea",
+        "ye",
+        "yh",
+        "ya",
+        "aye",
+        "y",
+        "yess",
+        "yesss",
+        "yeh",
+        "yeahh",
+        "ok",
+        "okay",
+        "okey",
+        "k",
+        "kk",
+        "sure",
+        "correct",
+        "right",
+        "definitely",
+        "absolutely",
+        "please",
+        "indeed",
+        "fine",
+        "great",
+        "perfect",
+        "good",
+        "cool",
+        "deal",
+        "confirm",
+        "confirmed",
+        "agreed",
+        "👍",
+        "✅",
+        "👌",
+        "🆗",
+    ]
 )
-NO = frozenset(["no", "nope", "nah", "naa", "naah", "na", "n", "nay", "nop", "noo", "nooo", "never", "negative", "cancel", "👎", "❌", "🚫"])
+NO = frozenset(
+    [
+        "no",
+        "nope",
+        "nah",
+        "naa",
+        "naah",
+        "na",
+        "n",
+        "nay",
+        "nop",
+        "noo",
+        "nooo",
+        "never",
+        "negative",
+        "cancel",
+        "👎",
+        "❌",
+        "🚫",
+    ]
+)
 YES_PHRASES = frozenset(
     """yes please|that's right|thats right|that is right|go ahead|go on then|go for it|sounds good|of course|why not|
     do it|book it|lets do it|let's do it|yes book it|that works|works for me|that's fine|thats fine|i do|i am|i can|
@@ -22,7 +82,29 @@ NO_PHRASES = frozenset(
     please don't|please dont|do not|not correct|not today""".replace("\n", "").split("|")
 )
 # Words that change nothing about a yes or a no beside them.
-SOFT = frozenset(["please", "pls", "plz", "thanks", "thx", "ta", "thankyou", "mate", "cheers", "then", "well", "oh", "um", "er", "lol", "it", "is", "that", "thats"])
+SOFT = frozenset(
+    [
+        "please",
+        "pls",
+        "plz",
+        "thanks",
+        "thx",
+        "ta",
+        "thankyou",
+        "mate",
+        "cheers",
+        "then",
+        "well",
+        "oh",
+        "um",
+        "er",
+        "lol",
+        "it",
+        "is",
+        "that",
+        "thats",
+    ]
+)
 
 
 def plain(text: str) -> str:
