@@ -54,12 +54,16 @@ def _plain(text: str) -> str:
     return flat
 
 
+def _alike(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
 def _months(word: str) -> tuple[int, ...]:
     """The months that a word may stand for: written out, cut short (at least three letters), or misspelt."""
     cut = [number for number, month in enumerate(MONTHS, 1) if month.startswith(word)]
     if cut or len(word) < 4:
         return tuple(cut)
-    near = {month: difflib.SequenceMatcher(None, word, month).ratio() for month in MONTHS}
+    near = {month: max(_alike(word, month), _alike(word, month[:4])) for month in MONTHS}
     best = max(near.values())
     return tuple(n for n, month in enumerate(MONTHS, 1) if best >= 0.72 and near[month] >= best - 0.01)
 

@@ -83,7 +83,7 @@ def _with_prefix(pieces: list[str], gaps: list[str], pattern: Pattern) -> bool:
 
 
 def _alone(pieces: list[str], gaps: list[str], pattern: Pattern) -> bool:
-    """Whether these are the body of a reference whose prefix was left out: letters and digits mixed, no date, no postcode."""
+    """Whether these are a reference without its prefix: letters and digits mixed, no date, no postcode."""
     body = "".join(pieces)
     mixed = any(map(str.isdigit, body)) and any(map(str.isalpha, body))
     if len(body) != pattern.body or not mixed or DAY_AND_MONTH.match(body) or POSTCODE.fullmatch(body):

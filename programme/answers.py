@@ -1,0 +1,200 @@
+"""The words: nlu/answers/ read once, and an answer rendered with values, settings and the situation of the person.
+
+An answer whose settings are empty or expired, or whose own review date has passed, is not given: `utter_not_known` is
+given in its place, and the caller is told which answer was wanted.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from programme.rules import london
+
+NOT_KNOWN = "utter_not_known"
+LIST_KEYS = ("responses", "notices")
+
+
+class BadAnswerFileError(ValueError):
+    """An answer file is not as it should be."""
+
+
+class UnknownAnswerError(KeyError):
+    """No answer has this name."""
+
+
+class MissingValueError(ValueError):
+    """An answer needs a value that was not given."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """What a person sees on it, and the intent with values that a tap means."""
+
+    title: str
+    intent: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ButtonSpec:
+    """A button as the dialogue names it: a label of nlu/answers/ with values, or a bare title that is a fact."""
+
+    intent: str
+    label: str | None = None
+    title: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    carries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    answer: str
+    text: str
+    buttons: tuple[Button, ...]
+    unanswered: str | None = None  # the answer that was wanted but may not be given today
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Where the person stands, as `when:` of a variation asks for it."""
+
+    channel: str = "web"
+    verified: bool = False
+    booked: bool = False
+
+    def fits(self, when: Mapping[str, Any]) -> bool:
+        return all(getattr(self, key) == wanted for key, wanted in when.items())
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A setting as an answer needs it."""
+
+    value: str
+    review_by: date
+
+
+class _Words(Formatter):
+    """`{starts_at:when}` and its kind; a missing value is an error, never an empty place in a sentence."""
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if key not in kwargs or kwargs[str(key)] is None:
+            raise MissingValueError(f"{MissingValueError.__doc__} ({key})")
+        return kwargs[str(key)]
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec:
+            return _as_time(value, format_spec)
+        return str(value)
+
+
+def _as_time(value: Any, how: str) -> str:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(london.ZONE)
+    day = f"{value:%A} {value.day} {value:%B}"
+    if how == "day":
+        return day
+    if how == "date":
+        return f"{value.day} {value:%B %Y}"
+    if how == "short":
+        return f"{value:%a} {value.day} {value:%b}"
+    hour = f"{value.hour % 12 or 12}" + (f":{value:%M}" if value.minute else "") + ("am" if value.hour < 12 else "pm")
+    return {"time": hour, "when": f"{day} at {hour}", "short_when": f"{value:%a} {value.day} {value:%b}, {hour}"}[how]
+
+
+class Answers:
+    """All answers, notices and labels of a folder."""
+
+    def __init__(self, variations: Mapping[str, Sequence[Mapping[str, Any]]], labels: Mapping[str, str]) -> None:
+        self._variations = variations
+        self.labels = labels
+        self._words = _Words()
+
+    @classmethod
+    def load(cls, folder: Path) -> "Answers":
+        """Reads every *.yml of `folder`. Raises BadAnswerFileError, naming the file."""
+        variations: dict[str, Sequence[Mapping[str, Any]]] = {}
+        labels: dict[str, str] = {}
+        for path in sorted(folder.glob("*.yml")):
+            try:
+                content = yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}
+            except yaml.YAMLError as error:
+                raise BadAnswerFileError(f"{BadAnswerFileError.__doc__} {path.name}: {error}") from None
+            for key in LIST_KEYS:
+                variations |= content.get(key) or {}
+            labels |= content.get("labels") or {}
+        return cls(variations, labels)
+
+    def __contains__(self, answer: str) -> bool:
+        return answer in self._variations
+
+    def names(self) -> list[str]:
+        """Every answer and notice, sorted."""
+        return sorted(self._variations)
+
+    def label(self, name: str, values: Mapping[str, Any] | None = None) -> str:
+        """A label with its values. Raises UnknownAnswerError."""
+        if name not in self.labels:
+            raise UnknownAnswerError(name)
+        return self._words.vformat(self.labels[name], (), values or {})
+
+    def render(
+        self,
+        answer: str,
+        values: Mapping[str, Any],
+        situation: Situation,
+        facts: Mapping[str, Fact],
+        today: date,
+        buttons: Sequence[ButtonSpec] = (),
+    ) -> Rendered:
+        """The answer as the person reads it. Raises UnknownAnswerError or MissingValueError."""
+        variation = self._pick(answer, situation)
+        if answer != NOT_KNOWN and not _may_be_said(variation, facts, today):
+            instead = self.render(NOT_KNOWN, values, situation, facts, today)
+            return Rendered(instead.answer, instead.text, instead.buttons, unanswered=answer)
+        known = {key: fact.value for key, fact in facts.items()} | dict(values)
+        own = [_own_button(each) for each in variation.get("buttons") or []]
+        return Rendered(
+            answer,
+            self._words.vformat(str(variation["text"]).strip(), (), known),
+            tuple([self._button(spec, known) for spec in buttons] + own),
+        )
+
+    def _pick(self, answer: str, situation: Situation) -> Mapping[str, Any]:
+        if answer not in self._variations:
+            raise UnknownAnswerError(answer)
+        fitting = [v for v in self._variations[answer] if situation.fits(_meta(v).get("when") or {})]
+        if not fitting:
+            raise UnknownAnswerError(answer)
+        return max(fitting, key=lambda variation: len(_meta(variation).get("when") or {}))
+
+    def _button(self, spec: ButtonSpec, known: Mapping[str, Any]) -> Button:
+        title = self.label(spec.label, {**known, **spec.values}) if spec.label else spec.title or ""
+        return Button(title, spec.intent, dict(spec.carries))
+
+
+def _meta(variation: Mapping[str, Any]) -> Mapping[str, Any]:
+    return variation.get("metadata") or {}
+
+
+def _may_be_said(variation: Mapping[str, Any], facts: Mapping[str, Fact], today: date) -> bool:
+    review_by = _meta(variation).get("review_by")
+    if review_by and date.fromisoformat(str(review_by)) < today:
+        return False
+    return all(
+        key in facts and facts[key].value.strip() and facts[key].review_by >= today
+        for key in _meta(variation).get("needs") or []
+    )
+
+
+def _own_button(button: Mapping[str, str]) -> Button:
+    intent, _, values = button["payload"].removeprefix("/").partition("{")
+    return Button(button["title"], intent, json.loads("{" + values) if values else {})

@@ -1,0 +1,78 @@
+"""Cases: what a worker must look at. Opened once for the same reason and subject, however often it happens."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from programme.context import Context
+from programme.rules import deadline
+from storage import case as cases
+from storage.case import Case
+from storage.conversation import Conversation
+from storage.enums import CaseReason, Urgency
+from storage.referral import Referral
+
+DANGERS = (
+    "medical_emergency",
+    "risk_of_suicide",
+    "safeguarding_concern",
+    "risk_to_others",
+    "mental_health_crisis",
+)
+
+
+def open_danger(session: Session, ctx: Context, conversation: Conversation, danger: str, turn_id: str) -> Case:
+    """A case of the highest urgency, due now."""
+    return _open(
+        session,
+        ctx,
+        CaseReason(danger),
+        Urgency.DANGER,
+        conversation,
+        ctx.clock(),
+        {"turn": turn_id},
+    )
+
+
+def open_for(
+    session: Session,
+    ctx: Context,
+    reason: CaseReason,
+    urgency: Urgency,
+    conversation: Conversation,
+    detail: Mapping[str, Any] | None = None,
+) -> Case:
+    """A case about this conversation's person, due by the rule on deadlines."""
+    now = ctx.clock()
+    referral = session.get(Referral, conversation.referral_id) if conversation.referral_id else None
+    known = deadline.Deadlines(referral.book_by, referral.finish_by) if referral else deadline.Deadlines(None, None)
+    return _open(session, ctx, reason, urgency, conversation, deadline.case_due(known, now), detail or {})
+
+
+def _open(
+    session: Session,
+    ctx: Context,
+    reason: CaseReason,
+    urgency: Urgency,
+    conversation: Conversation,
+    due_at: datetime,
+    detail: Mapping[str, Any],
+) -> Case:
+    referral_id = conversation.referral_id
+    return cases.open_case(
+        session,
+        Case(
+            id=ctx.new_id(),
+            reason=reason,
+            subject=f"referral:{referral_id}" if referral_id else f"conversation:{conversation.id}",
+            urgency=urgency,
+            conversation_id=conversation.id,
+            referral_id=referral_id,
+            detail=json.dumps(detail),
+            opened_at=ctx.clock(),
+            due_at=due_at,
+        ),
+    )

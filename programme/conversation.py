@@ -1,0 +1,297 @@
+"""A conversation: opened, written to, worked on by one process at a time under a lease, and closed.
+
+A message that comes in is a turn. It is stored before anything acts on it, handled in order, and ended exactly once.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from programme import case, outbox, verification
+from programme.context import Context
+from programme.outbox import Reply
+from storage import conversation as conversations
+from storage import identity as identities
+from storage.booking import active_booking
+from storage.conversation import Conversation
+from storage.database import lock_row
+from storage.enums import Channel, MessageKind, Owner, TurnEnd, TurnState
+from storage.identity import ChannelIdentity
+from storage.message import ButtonToken, MessageIn
+
+LEASE_SECONDS = 6
+RENEW_AFTER = 12  # turns; a long session makes each turn slower
+
+
+class UnknownButtonError(LookupError):
+    """This button was not sent in this conversation."""
+
+
+class LeaseLostError(RuntimeError):
+    """Another process has taken over this conversation; what was done here is not written."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as a channel gives it. `text`: words, or for OTHER what it was; `payload`: a tapped button's token."""
+
+    channel_message_id: str
+    kind: MessageKind
+    text: str | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    turn: str
+    new: bool
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message to be handled, with all that the dialogue is told about the person."""
+
+    id: str
+    conversation_id: str
+    fence: int
+    kind: MessageKind
+    text: str
+    intent: str | None
+    values: Mapping[str, str]
+    danger: str | None
+    owner: Owner
+    tries: int
+    received_at: datetime
+    renew: bool
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Opened:
+    conversation_id: str
+    token: str
+
+
+def open_web(ctx: Context, address: str | None, link: str | None) -> Opened:
+    """A new web chat. `link`: the token of a personal link, which may be worthless: nothing tells the two apart yet."""
+    token = ctx.new_token()
+    with ctx.database.writing() as session:
+        identity = _new_identity(session, ctx, Channel.WEB, token, None)
+        conversation = _new_conversation(session, ctx, identity, address)
+        if link:
+            verification.follow_link(session, ctx, conversation, link)
+        outbox.say(session, ctx, conversation, [Reply("utter_welcome")])
+        return Opened(conversation.id, token)
+
+
+def open_telegram(ctx: Context, chat_id: str) -> str:
+    """The conversation of a Telegram chat, begun where there is none yet; its id."""
+    with ctx.database.writing() as session:
+        identity = identities.find_identity(session, ctx.database.keyring, Channel.TELEGRAM, chat_id)
+        if identity is None:
+            identity = _new_identity(session, ctx, Channel.TELEGRAM, chat_id, chat_id)
+        if identity.blocked_at:
+            identity.blocked_at = None
+            session.add(identity)
+        conversation = conversations.of_identity(session, identity.id)
+        return (conversation or _new_conversation(session, ctx, identity, None)).id
+
+
+def find_by_token(ctx: Context, token: str) -> str | None:
+    """The open web conversation that this session token belongs to."""
+    with ctx.database.reading() as session:
+        identity = identities.find_identity(session, ctx.database.keyring, Channel.WEB, token)
+        conversation = conversations.of_identity(session, identity.id) if identity else None
+        return conversation.id if conversation and conversation.closed_at is None else None
+
+
+def close(ctx: Context, conversation_id: str) -> None:
+    """The person has left the page for good: its token opens nothing any more."""
+    with ctx.database.writing() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        conversation.closed_at = ctx.clock()
+        session.add(conversation)
+
+
+def _new_identity(session: Session, ctx: Context, channel: Channel, external: str, kept: str | None) -> ChannelIdentity:
+    identity = ChannelIdentity(
+        id=ctx.new_id(),
+        channel=channel,
+        external_lookup=ctx.database.keyring.lookup(external, f"identity.{channel.value}"),
+        external=kept,
+        created_at=ctx.clock(),
+    )
+    session.add(identity)
+    session.flush()
+    return identity
+
+
+def _new_conversation(session: Session, ctx: Context, identity: ChannelIdentity, address: str | None) -> Conversation:
+    conversation = Conversation(
+        id=ctx.new_id(),
+        identity_id=identity.id,
+        channel=identity.channel,
+        address_lookup=ctx.database.keyring.lookup(address, "address") if address else None,
+        created_at=ctx.clock(),
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str | None = None) -> Accepted:
+    """Stores a message once. With `danger`, the crisis card and its case are written in the same transaction.
+
+    Raises UnknownButtonError for a payload that was not sent in this conversation.
+    """
+    with ctx.database.writing() as session:
+        conversation = lock_row(session, Conversation, conversation_id)
+        known = session.exec(
+            select(MessageIn).where(
+                MessageIn.conversation_id == conversation_id,
+                MessageIn.channel_message_id == incoming.channel_message_id,
+            )
+        ).first()
+        if known:
+            return Accepted(known.id, new=False, ended=known.state == TurnState.ENDED)
+        title, choice = _button(session, conversation_id, incoming)
+        row = MessageIn(
+            id=ctx.new_id(),
+            conversation_id=conversation_id,
+            seq=conversation.next_in_seq,
+            channel_message_id=incoming.channel_message_id,
+            kind=incoming.kind,
+            text=title or incoming.text,
+            choice=choice,
+            danger=danger,
+            received_at=ctx.clock(),
+        )
+        conversation.next_in_seq += 1
+        conversation.last_in_at = row.received_at
+        session.add_all([row, conversation])
+        session.flush()
+        if danger:
+            send_card(session, ctx, conversation, row.id, danger)
+        return Accepted(row.id, new=True, ended=False)
+
+
+def _button(session: Session, conversation_id: str, incoming: Incoming) -> tuple[str | None, str | None]:
+    if incoming.kind != MessageKind.CHOICE:
+        return None, None
+    token = session.get(ButtonToken, incoming.payload or "")
+    if token is None or token.conversation_id != conversation_id:
+        raise UnknownButtonError(UnknownButtonError.__doc__)
+    return token.title, token.choice
+
+
+def send_card(session: Session, ctx: Context, conversation: Conversation, turn_id: str, danger: str) -> None:
+    """The crisis card, once for a turn, before all that waits; a case of the highest urgency; nudges pause."""
+    outbox.say(
+        session,
+        ctx,
+        conversation,
+        [Reply(f"utter_danger_{danger}", unique_key=f"danger:{turn_id}", first=True)],
+        turn_id,
+    )
+    case.open_danger(session, ctx, conversation, danger, turn_id)
+    conversation.paused_at = conversation.paused_at or ctx.clock()
+    session.add(conversation)
+
+
+def begin_turn(ctx: Context, conversation_id: str) -> Turn | None:
+    """Takes the lease and the oldest turn that has not ended; None where there is none or another process works here."""
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        row = _oldest(session, conversation_id)
+        if row is None:
+            return None
+        fence = conversations.take_lease(session, conversation_id, ctx.holder, now, LEASE_SECONDS)
+        if fence is None:
+            return None
+        row.state, row.tries = TurnState.HANDLING, row.tries + 1
+        session.add(row)
+        return _turn(session, lock_row(session, Conversation, conversation_id), row, fence)
+
+
+def _oldest(session: Session, conversation_id: str) -> MessageIn | None:
+    return session.exec(
+        select(MessageIn)
+        .where(MessageIn.conversation_id == conversation_id, MessageIn.state != TurnState.ENDED)
+        .order_by(col(MessageIn.seq))
+    ).first()
+
+
+def _turn(session: Session, conversation: Conversation, row: MessageIn, fence: int) -> Turn:
+    choice = json.loads(row.choice) if row.choice else {}
+    booked = bool(conversation.referral_id and active_booking(session, conversation.referral_id))
+    return Turn(
+        id=row.id,
+        conversation_id=conversation.id,
+        fence=fence,
+        kind=row.kind,
+        text=row.text or "",
+        intent=choice.get("intent"),
+        values=choice.get("values", {}),
+        danger=row.danger,
+        owner=conversation.owner,
+        tries=row.tries,
+        received_at=row.received_at,
+        renew=conversation.turns_since_renewal >= RENEW_AFTER,
+        context={
+            "channel": conversation.channel.value,
+            "verified": conversation.referral_id is not None,
+            "linked": conversation.linked_referral_id is not None,
+            "booked": booked,
+        },
+    )
+
+
+def keep_lease(ctx: Context, turn: Turn) -> bool:
+    """Holds the lease for as long as the dialogue takes; False where it is lost."""
+    with ctx.database.writing() as session:
+        return conversations.keep_lease(session, turn.conversation_id, turn.fence, ctx.clock(), LEASE_SECONDS)
+
+
+def end_turn(
+    ctx: Context,
+    turn: Turn,
+    ended_as: TurnEnd,
+    replies: Sequence[Reply] = (),
+    understood: Mapping[str, Any] | None = None,
+    renewed: bool = False,
+) -> None:
+    """Writes the replies and ends the turn, and lets the conversation go. Raises LeaseLostError: nothing was written.
+
+    Where the dialogue understood a danger that the phrase list did not see, its card goes out here.
+    """
+    with ctx.database.writing() as session:
+        conversation = lock_row(session, Conversation, turn.conversation_id)
+        row = session.get_one(MessageIn, turn.id)
+        if conversation.fence != turn.fence or row.state == TurnState.ENDED:
+            raise LeaseLostError(LeaseLostError.__doc__)
+        danger = (understood or {}).get("intent", {}).get("name")
+        if danger in case.DANGERS and turn.danger is None:
+            row.danger = danger
+            send_card(session, ctx, conversation, turn.id, danger)
+        outbox.say(session, ctx, conversation, _without_cards(replies), turn.id)
+        row.state, row.ended_as, row.ended_at = TurnState.ENDED, ended_as, ctx.clock()
+        row.understood = json.dumps(understood) if understood else None
+        conversation.turns_since_renewal = 0 if renewed else conversation.turns_since_renewal + 1
+        conversation.lease_holder, conversation.lease_expires_at = None, None
+        session.add_all([row, conversation])
+
+
+def _without_cards(replies: Sequence[Reply]) -> list[Reply]:
+    """The card is sent by its own rule, so that it cannot be sent twice or be missed."""
+    return [reply for reply in replies if not reply.answer.startswith("utter_danger_")]
+
+
+def waiting(ctx: Context, older_than: timedelta = timedelta(0)) -> list[str]:
+    """Conversations with turns that nobody is working on: after a start, a crash or a lost hint."""
+    with ctx.database.reading() as session:
+        return conversations.unattended(session, ctx.clock(), older_than)

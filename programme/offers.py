@@ -1,0 +1,190 @@
+"""Offering courses: what fits the person's deadlines and wishes, five at a time; an honest receipt where nothing does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from programme import case
+from programme.context import Context
+from programme.rules import deadline, london, offer, preference
+from storage import booking as bookings
+from storage import session as courses
+from storage.booking import Offer
+from storage.conversation import Conversation
+from storage.database import lock_row
+from storage.enums import CaseReason, Urgency
+from storage.referral import Referral
+
+OFFER_MINUTES = 30
+
+
+class NotVerifiedError(PermissionError):
+    """Nobody has proved in this conversation who they are."""
+
+
+class OffersKind(StrEnum):
+    OFFERS = "offers"
+    NONE_FITS = "none_fits"  # there are places, but none as was asked for
+    NONE_FREE = "none_free"  # no place at all before the deadline
+    NO_MORE = "no_more"
+    DEADLINE_UNKNOWN = "deadline_unknown"
+    DEADLINE_PAST = "deadline_past"
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """One offered course, as it is shown. `starts`: UTC, one for each session."""
+
+    token: str
+    course_id: str
+    place: str
+    venue: str
+    online: bool
+    step_free: bool
+    starts: tuple[datetime, ...]
+    ends: datetime
+    places_left: int
+
+    @property
+    def slot(self) -> offer.Slot:
+        return offer.Slot(
+            self.course_id, self.place, self.online, self.step_free, self.starts, self.ends, self.places_left
+        )
+
+
+@dataclass(frozen=True)
+class Offered:
+    kind: OffersKind
+    offers: tuple[OfferView, ...] = ()
+    more: bool = False
+    asked_at: datetime | None = None  # for the receipt
+
+
+def places(ctx: Context) -> list[str]:
+    """What the venues' towns are called."""
+    with ctx.database.reading() as session:
+        return courses.places(session)
+
+
+def make(ctx: Context, conversation_id: str, wanted: preference.Preference | None, more: bool = False) -> Offered:
+    """Offers the next courses. `more`: beside those already on the table; else a fresh list. Raises NotVerifiedError."""
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        conversation = lock_row(session, Conversation, conversation_id)
+        if conversation.referral_id is None:
+            raise NotVerifiedError(NotVerifiedError.__doc__)
+        referral = session.get_one(Referral, conversation.referral_id)
+        limits = deadline.Deadlines(referral.book_by, referral.finish_by)
+        if (state := deadline.state(limits, london.today(now))) != "open":
+            return _must_check(session, ctx, conversation, state)
+        shown = bookings.offered(session, conversation_id) if more else []
+        if not more:
+            bookings.withdraw_offers(session, conversation_id, now)
+        held = bookings.active_booking(session, referral.id)
+        skip = {row.course_id for row in shown} | ({held.course_id} if held else set())
+        open_courses = courses.courses_from(session, now)
+        slots = {row.course.id: row for row in open_courses}
+        chosen = offer.choose([_slot(row) for row in open_courses], wanted, limits, now, skip)
+        if not chosen.slots:
+            return _none(session, ctx, conversation, [_slot(r) for r in open_courses], wanted, limits, more, skip)
+        batch = max((row.batch for row in shown), default=0) + 1
+        views = tuple(
+            _offer(session, ctx, conversation, referral, slots[slot.course_id], batch, position)
+            for position, slot in enumerate(chosen.slots, 1)
+        )
+        return Offered(OffersKind.OFFERS, views, chosen.more)
+
+
+def latest(ctx: Context, conversation_id: str) -> tuple[OfferView, ...]:
+    """The list on the table: what was shown last and has neither expired nor been withdrawn."""
+    now = ctx.clock()
+    with ctx.database.reading() as session:
+        rows = [row for row in bookings.offered(session, conversation_id) if row.expires_at > now]
+        last = max((row.batch for row in rows), default=0)
+        open_courses = {row.course.id: row for row in courses.courses_from(session, now)}
+        return tuple(
+            _view(row.token, open_courses[row.course_id])
+            for row in rows
+            if row.batch == last and row.course_id in open_courses
+        )
+
+
+def _must_check(session: Session, ctx: Context, conversation: Conversation, state: str) -> Offered:
+    past = state == "past"
+    reason = CaseReason.DEADLINE_PAST if past else CaseReason.DEADLINE_UNKNOWN
+    case.open_for(session, ctx, reason, Urgency.DEADLINE, conversation)
+    return Offered(OffersKind.DEADLINE_PAST if past else OffersKind.DEADLINE_UNKNOWN, asked_at=ctx.clock())
+
+
+def _none(
+    session: Session,
+    ctx: Context,
+    conversation: Conversation,
+    slots: Sequence[offer.Slot],
+    wanted: preference.Preference | None,
+    limits: deadline.Deadlines,
+    more: bool,
+    skip: set[str],
+) -> Offered:
+    now = ctx.clock()
+    if more:
+        return Offered(OffersKind.NO_MORE)
+    if wanted and not wanted.anything and offer.choose(slots, None, limits, now, skip).slots:
+        return Offered(OffersKind.NONE_FITS)
+    detail = {"asked_at": now.isoformat(), "wanted": preference.pack(wanted) if wanted else {}}
+    case.open_for(session, ctx, CaseReason.NO_SESSION, Urgency.DEADLINE, conversation, detail)
+    return Offered(OffersKind.NONE_FREE, asked_at=now)
+
+
+def _slot(row: courses.CourseView) -> offer.Slot:
+    return offer.Slot(
+        course_id=row.course.id,
+        place=row.venue.place,
+        online=row.venue.online,
+        step_free=row.venue.step_free,
+        starts=tuple(each.starts_at for each in row.sessions),
+        ends=max(each.ends_at for each in row.sessions),
+        places_left=max(0, row.course.capacity - row.taken),
+    )
+
+
+def _view(token: str, row: courses.CourseView) -> OfferView:
+    slot = _slot(row)
+    return OfferView(
+        token,
+        slot.course_id,
+        slot.place,
+        row.venue.name,
+        slot.online,
+        slot.step_free,
+        slot.starts,
+        slot.ends,
+        slot.places_left,
+    )
+
+
+def _offer(
+    session: Session,
+    ctx: Context,
+    conversation: Conversation,
+    referral: Referral,
+    row: courses.CourseView,
+    batch: int,
+    position: int,
+) -> OfferView:
+    now = ctx.clock()
+    made = Offer(
+        token=ctx.new_token(),
+        conversation_id=conversation.id,
+        referral_id=referral.id,
+        course_id=row.course.id,
+        batch=batch,
+        position=position,
+        offered_at=now,
+        expires_at=now + timedelta(minutes=OFFER_MINUTES),
+    )
+    session.add(made)
+    return _view(made.token, row)

@@ -1,0 +1,37 @@
+"""The programme's facts as settings: what is empty or past its review date is not known."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, time
+
+from sqlmodel import Session, select
+
+from programme.answers import Fact
+from programme.rules.hours import Hours
+from storage.setting import Setting
+
+
+def facts(session: Session) -> dict[str, Fact]:
+    """Every setting that is filled in, with its review date."""
+    return {row.key: Fact(row.value, row.review_by) for row in session.exec(select(Setting)).all()}
+
+
+def number(facts: Mapping[str, Fact], key: str, today: date) -> int | None:
+    """A setting that is a whole number; None where it is empty, expired or not a number."""
+    fact = facts.get(key)
+    if fact is None or fact.review_by < today or not fact.value.strip().isdigit():
+        return None
+    return int(fact.value)
+
+
+def opening_hours(facts: Mapping[str, Fact]) -> Hours:
+    """`opening_hours` is JSON: {"0": [["09:00", "16:00"]], …} (Monday is 0), `closures` a JSON list of dates."""
+    weekly = json.loads(facts["opening_hours"].value) if "opening_hours" in facts else {}
+    closures = json.loads(facts["closures"].value) if "closures" in facts else []
+    return Hours(
+        {
+            int(day): [(time.fromisoformat(start), time.fromisoformat(end)) for start, end in spans]
+            for day, spans in weekly.items()
+        },
+        frozenset(datetime.fromisoformat(day).date() for day in closures),
+    )

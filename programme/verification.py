@@ -1,0 +1,194 @@
+"""Proving who one is: a reference, typed or carried by a personal link, and a date of birth.
+
+"No such reference" and "wrong date" are one answer, reached by the same steps in the same time.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlmodel import Session, select
+
+from programme import case
+from programme.context import Context
+from programme.rules import attempts, link, london, reference
+from storage import identity as identities
+from storage import referral as referrals
+from storage.audit import record
+from storage.case import Case
+from storage.conversation import Conversation
+from storage.database import lock_row
+from storage.enums import AttemptKind, CaseReason, ReferralState, Urgency
+from storage.identity import Attempt
+from storage.person import Person
+from storage.referral import PersonalLink, Referral
+
+LINK_DAYS = 60
+NOBODY = "0001-01-01"  # compared where no referral was found, so that both ways take the same steps
+
+
+class Outcome(StrEnum):
+    VERIFIED = "verified"
+    NO_MATCH = "no_match"
+    SLOWED = "slowed"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`retry_at`: when slowed, the time of the next try. `offer_worker`: enough failures to offer a person."""
+
+    outcome: Outcome
+    retry_at: datetime | None = None
+    offer_worker: bool = False
+
+
+def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> Checked:
+    """Checks a canonical reference (None: the one of the personal link) with a date of birth."""
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        conversation = lock_row(session, Conversation, conversation_id)
+        found = _find(session, ctx, conversation, typed)
+        subjects = _subjects(ctx, conversation, found, typed)
+        failed = _failures(session, subjects, now)
+        wait = attempts.wait_for(failed, now)
+        if wait > timedelta(0):
+            return Checked(Outcome.SLOWED, now + wait, offer_worker=True)
+        person = session.get(Person, found.person_id) if found else _nobody(session)
+        matches = hmac.compare_digest(person.date_of_birth if person else NOBODY, born.isoformat())
+        if found and person and matches:
+            _verify(session, ctx, conversation, found, now)
+            return Checked(Outcome.VERIFIED)
+        for kind, subject in subjects.items():
+            session.add(Attempt(id=ctx.new_id(), kind=kind, subject_lookup=subject, failed_at=now))
+        failures = len(failed["identity"]) + 1
+        if attempts.offers_worker(failures):
+            case.open_for(session, ctx, CaseReason.NOT_VERIFIED, Urgency.STUCK, conversation)
+        return Checked(Outcome.NO_MATCH, offer_worker=attempts.offers_worker(failures))
+
+
+def _find(session: Session, ctx: Context, conversation: Conversation, typed: str | None) -> Referral | None:
+    if typed is None:
+        linked = conversation.linked_referral_id
+        return session.get(Referral, linked) if linked else None
+    found = [referrals.by_reference(session, ctx.database.keyring, form) for form in reference.variants(typed)]
+    return next((referral for referral in found if referral), None)
+
+
+def _nobody(session: Session) -> Person | None:
+    """Somebody is opened all the same: opening is the work that takes time."""
+    session.exec(select(Person).limit(1)).first()
+    return None
+
+
+def _subjects(
+    ctx: Context, conversation: Conversation, found: Referral | None, typed: str | None
+) -> dict[AttemptKind, str]:
+    named = found.reference if found else typed or ""
+    subjects = {
+        AttemptKind.IDENTITY: conversation.identity_id,
+        AttemptKind.REFERENCE: ctx.database.keyring.lookup(named, "attempt.reference"),
+    }
+    if conversation.address_lookup:
+        subjects[AttemptKind.ADDRESS] = conversation.address_lookup
+    return subjects
+
+
+def _failures(
+    session: Session, subjects: Mapping[AttemptKind, str], now: datetime
+) -> dict[attempts.Kind, list[datetime]]:
+    failed: dict[attempts.Kind, list[datetime]] = {"identity": [], "address": [], "reference": []}
+    for kind, subject in subjects.items():
+        since = now - attempts.POLICIES[kind.value].window
+        failed[kind.value] = identities.failed_attempts(session, kind, subject, since)
+    return failed
+
+
+def _verify(session: Session, ctx: Context, conversation: Conversation, referral: Referral, now: datetime) -> None:
+    conversation.referral_id, conversation.verified_at = referral.id, now
+    referral.verified_at = referral.verified_at or now
+    if referral.state in (ReferralState.REFERRED, ReferralState.REACHED):
+        referral.state = ReferralState.VERIFIED
+    session.add_all([conversation, referral])
+    record(session, ctx.new_id(), now, "person", "verify", "referral", referral.id)
+
+
+def follow_link(session: Session, ctx: Context, conversation: Conversation, token: str) -> bool:
+    """Ties the conversation to the referral of a valid personal link; the date of birth is still asked."""
+    now = ctx.clock()
+    for lookup in ctx.database.keyring.lookups(token, "link"):
+        row = session.exec(select(PersonalLink).where(PersonalLink.token_lookup == lookup)).first()
+        if row and link.valid(row.created_at, row.expires_at, row.revoked_at, now):
+            conversation.linked_referral_id = row.referral_id
+            session.add(conversation)
+            return True
+    return False
+
+
+def open_link(ctx: Context, conversation_id: str, token: str) -> bool:
+    """`follow_link` in a transaction of its own."""
+    with ctx.database.writing() as session:
+        return follow_link(session, ctx, lock_row(session, Conversation, conversation_id), token)
+
+
+def make_link(session: Session, ctx: Context, referral_id: str) -> str:
+    """A new personal link for a referral: its token, which is not kept."""
+    now, token = ctx.clock(), ctx.new_token()
+    session.add(
+        PersonalLink(
+            id=ctx.new_id(),
+            referral_id=referral_id,
+            token_lookup=ctx.database.keyring.lookup(token, "link"),
+            created_at=now,
+            expires_at=now + timedelta(days=LINK_DAYS),
+        )
+    )
+    return token
+
+
+def revoke_links(session: Session, ctx: Context, referral_id: str) -> None:
+    """No personal link made so far for this referral opens anything from now on."""
+    for row in session.exec(select(PersonalLink).where(PersonalLink.referral_id == referral_id)).all():
+        row.revoked_at = row.revoked_at or ctx.clock()
+        session.add(row)
+
+
+def claim_without_reference(ctx: Context, conversation_id: str, name: str, born: date, phone: str) -> None:
+    """Somebody without their reference: always a case, always the same reply. The link goes to the referral's contact."""
+    with ctx.database.writing() as session:
+        conversation = lock_row(session, Conversation, conversation_id)
+        detail = {"name": name, "date_of_birth": born.isoformat(), "phone": phone}
+        opened = case.open_for(session, ctx, CaseReason.NO_REFERENCE, Urgency.STUCK, conversation, detail)
+        opened.detail = json.dumps({**detail, "matches": _matches(session, name, born)})
+        session.add(opened)
+
+
+def match_claims(session: Session) -> int:
+    """Looks again at every open claim, after referrals have come in; how many have a match now."""
+    matched = 0
+    for row in session.exec(
+        select(Case).where(Case.reason == CaseReason.NO_REFERENCE, Case.closed_at == None)  # noqa: E711
+    ).all():
+        detail = json.loads(row.detail or "{}")
+        detail["matches"] = _matches(session, detail["name"], date.fromisoformat(detail["date_of_birth"]))
+        row.detail = json.dumps(detail)
+        session.add(row)
+        matched += bool(detail["matches"])
+    return matched
+
+
+def _matches(session: Session, name: str, born: date) -> list[str]:
+    """Referral ids of people with this date of birth and this name, or most of it."""
+    wanted = set(name.casefold().split())
+    return [
+        referral.id
+        for person, referral in referrals.people(session)
+        if person.date_of_birth == born.isoformat() and wanted & set(person.name.casefold().split())
+    ]
+
+
+def today(ctx: Context) -> date:
+    """The London date now."""
+    return london.today(ctx.clock())
