@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, func, text, update
+from sqlmodel import Field, Session, col, select
 
 from storage.enums import BookingState
+from storage.row import Row
 from storage.types import Instant, word
 
 
-class Offer(SQLModel, table=True):
+class Offer(Row, table=True):
     """One course offered in one conversation. Its token is what a tap or a choice carries; it does not live long."""
 
     token: str = Field(primary_key=True, max_length=32)
@@ -23,7 +24,7 @@ class Offer(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class Booking(SQLModel, table=True):
+class Booking(Row, table=True):
     """A place on all sessions of a course. One active booking a referral, by a partial unique index."""
 
     __table_args__ = (
@@ -48,3 +49,54 @@ class Booking(SQLModel, table=True):
     moves: int = 0  # how often the place has been moved so far, carried on to the next booking
     made_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+def active_booking(session: Session, referral_id: str) -> Booking | None:
+    """The place that this referral holds now."""
+    found = select(Booking).where(Booking.referral_id == referral_id, Booking.state == BookingState.ACTIVE)
+    return session.exec(found).first()
+
+
+def bookings_of(session: Session, referral_id: str) -> list[Booking]:
+    """All bookings of a referral, the newest first."""
+    found = select(Booking).where(Booking.referral_id == referral_id)
+    return list(session.exec(found.order_by(col(Booking.made_at).desc(), col(Booking.moves).desc())))
+
+
+def taken_places(session: Session, course_id: str) -> int:
+    """How many places of a course are held. Ask under `lock_row(session, Course, course_id)` before taking one."""
+    held = select(func.count()).where(Booking.course_id == course_id, Booking.state == BookingState.ACTIVE)
+    return session.exec(held).one()
+
+
+def booking_by_offer(session: Session, offer_token: str) -> Booking | None:
+    """What was booked with this offer, if anything: a double tap finds it."""
+    return session.exec(select(Booking).where(Booking.offer_token == offer_token)).first()
+
+
+def booking_by_calendar(session: Session, calendar_token: str) -> Booking | None:
+    """The newest booking behind a calendar file's address; it may be cancelled."""
+    found = select(Booking).where(Booking.calendar_token == calendar_token)
+    return session.exec(found.order_by(col(Booking.calendar_sequence).desc(), col(Booking.made_at).desc())).first()
+
+
+def offer_in(session: Session, conversation_id: str, token: str) -> Offer | None:
+    """The offer with this token, if it was made in this conversation; it may have expired or been withdrawn."""
+    return session.exec(select(Offer).where(Offer.token == token, Offer.conversation_id == conversation_id)).first()
+
+
+def live_offers(session: Session, conversation_id: str, now: datetime) -> list[Offer]:
+    """The offers that can still be taken, in the order they were shown."""
+    found = select(Offer).where(
+        Offer.conversation_id == conversation_id, Offer.expires_at > now, col(Offer.withdrawn_at).is_(None)
+    )
+    return list(session.exec(found.order_by(col(Offer.batch), col(Offer.position))))
+
+
+def withdraw_offers(session: Session, conversation_id: str, now: datetime) -> None:
+    """Makes every offer of a conversation unusable."""
+    session.exec(
+        update(Offer)
+        .where(col(Offer.conversation_id) == conversation_id, col(Offer.withdrawn_at).is_(None))
+        .values(withdrawn_at=now)
+    )

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, col, select
 
 from storage.enums import CaseReason, Urgency
+from storage.row import Row, add_unless_there
 from storage.types import Instant, Sealed, word
 
+OPEN = text("closed_at IS NULL")
 
-class Case(SQLModel, table=True):
+
+class Case(Row, table=True):
     """At most one open case for the same `subject` (see programme/case.py), by a partial unique index."""
 
     __tablename__ = "worker_case"
@@ -19,8 +22,8 @@ class Case(SQLModel, table=True):
             "reason",
             "subject",
             unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
         ),
     )
 
@@ -36,3 +39,29 @@ class Case(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant, index=True)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+def open_case(session: Session, case: Case) -> Case:
+    """Opens a case unless one with the same reason and subject is open. Returns the open one; its id says which."""
+    if add_unless_there(session, case, ["reason", "subject"], OPEN):
+        opened = session.get(Case, case.id)
+    else:
+        opened = open_case_of(session, case.reason, case.subject)
+    return opened if opened is not None else open_case(session, case)  # the earlier one was closed just now
+
+
+def open_case_of(session: Session, reason: CaseReason, subject: str) -> Case | None:
+    """The open case with this reason and subject."""
+    return session.exec(
+        select(Case).where(Case.reason == reason, Case.subject == subject, col(Case.closed_at).is_(None))
+    ).first()
+
+
+def open_cases(session: Session) -> list[Case]:
+    """Every open case, the earliest due first."""
+    return list(session.exec(select(Case).where(col(Case.closed_at).is_(None)).order_by(col(Case.due_at))))
+
+
+def cases_of_referral(session: Session, referral_id: str) -> list[Case]:
+    """Every case of a referral, open or closed, the newest first."""
+    return list(session.exec(select(Case).where(Case.referral_id == referral_id).order_by(col(Case.opened_at).desc())))

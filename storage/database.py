@@ -61,6 +61,7 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             if begin:
                 session.execute(text(begin))
+            session.info["writing"] = True
             try:
                 yield session
                 session.commit()
@@ -80,5 +81,7 @@ class Database:
         return engine
 
     def _postgres_engine(self, url: str) -> Engine:
-        driver = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+        driver = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+            "postgres://", "postgresql+psycopg://", 1
+        )
         return create_engine(driver, pool_pre_ping=True)

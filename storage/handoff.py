@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, col, select
 
 from storage.enums import HandoffState, Urgency
+from storage.row import Row, add_unless_there
 from storage.types import Instant, Sealed, word
 
+OPEN = text("state IN ('waiting', 'taken')")
 
-class HandoffRequest(SQLModel, table=True):
+
+class HandoffRequest(Row, table=True):
     """One open request a conversation: asked twice is one request."""
 
     __tablename__ = "handoff_request"
@@ -18,8 +21,8 @@ class HandoffRequest(SQLModel, table=True):
             "uq_handoff_request_waiting",
             "conversation_id",
             unique=True,
-            sqlite_where=text("state IN ('waiting', 'taken')"),
-            postgresql_where=text("state IN ('waiting', 'taken')"),
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
         ),
     )
 
@@ -31,3 +34,22 @@ class HandoffRequest(SQLModel, table=True):
     state: HandoffState = Field(default=HandoffState.WAITING, sa_type=word(HandoffState, "handoff_request.state"))
     requested_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+def open_request(session: Session, request: HandoffRequest) -> HandoffRequest:
+    """Records a request for a person unless the conversation has one. Returns the open one; its id says which."""
+    if add_unless_there(session, request, ["conversation_id"], OPEN):
+        opened = session.get(HandoffRequest, request.id)
+    else:
+        opened = open_request_of(session, request.conversation_id)
+    return opened if opened is not None else open_request(session, request)  # the earlier one ended just now
+
+
+def open_request_of(session: Session, conversation_id: str) -> HandoffRequest | None:
+    """The conversation's request that is waiting or taken."""
+    return session.exec(
+        select(HandoffRequest).where(
+            HandoffRequest.conversation_id == conversation_id,
+            col(HandoffRequest.state).in_([HandoffState.WAITING, HandoffState.TAKEN]),
+        )
+    ).first()

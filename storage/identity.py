@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, col, select
 
 from storage.enums import AttemptKind, Channel
+from storage.keys import Keyring
+from storage.row import Row, is_writing
 from storage.types import Instant, Sealed, word
 
 
-class ChannelIdentity(SQLModel, table=True):
+class ChannelIdentity(Row, table=True):
     __tablename__ = "channel_identity"
     __table_args__ = (UniqueConstraint("channel", "external_lookup"),)
 
@@ -21,7 +23,7 @@ class ChannelIdentity(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Row, table=True):
     """One failed identity check, counted against an identity, an address or a reference (all as keyed hashes)."""
 
     __table_args__ = (Index("ix_attempt_subject", "kind", "subject_lookup", "failed_at"),)
@@ -30,3 +32,38 @@ class Attempt(SQLModel, table=True):
     kind: AttemptKind = Field(sa_type=word(AttemptKind, "attempt.kind"))
     subject_lookup: str = Field(max_length=64)
     failed_at: datetime = Field(sa_type=Instant)
+
+
+def external_lookup(keyring: Keyring, channel: Channel, external: str) -> str:
+    """What `ChannelIdentity.external_lookup` holds for a Telegram chat id or a web session's token."""
+    return keyring.lookup(external, f"channel_identity.{channel.value}")
+
+
+def subject_lookup(keyring: Keyring, kind: AttemptKind, subject: str) -> str:
+    """What `Attempt.subject_lookup` holds for an identity's id, a network address or a canonical reference."""
+    return keyring.lookup(subject, f"attempt.{kind.value}")
+
+
+def find_identity(session: Session, keyring: Keyring, channel: Channel, external: str) -> ChannelIdentity | None:
+    """The identity behind a Telegram chat id or a web session's token, by whichever key it was stored under."""
+    lookups = keyring.lookups(external, f"channel_identity.{channel.value}")
+    found = session.exec(
+        select(ChannelIdentity).where(
+            ChannelIdentity.channel == channel, col(ChannelIdentity.external_lookup).in_(lookups)
+        )
+    ).first()
+    if found is not None and found.external_lookup != lookups[0] and is_writing(session):
+        found.external_lookup = lookups[0]  # a web token is not kept, so it can only be renewed when it is shown
+    return found
+
+
+def failed_attempts(
+    session: Session, keyring: Keyring, kind: AttemptKind, subject: str, since: datetime
+) -> list[datetime]:
+    """When checks against this subject failed, after `since`, the newest first."""
+    found = select(Attempt.failed_at).where(
+        Attempt.kind == kind,
+        col(Attempt.subject_lookup).in_(keyring.lookups(subject, f"attempt.{kind.value}")),
+        Attempt.failed_at > since,
+    )
+    return list(session.exec(found.order_by(col(Attempt.failed_at).desc())))

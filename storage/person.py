@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from storage.row import Row
 from storage.types import Instant, Sealed
 
 
-class Person(SQLModel, table=True):
+class Person(Row, table=True):
     id: str = Field(primary_key=True, max_length=32)
     name: str = Field(sa_type=Sealed("person.name"))
     date_of_birth: str = Field(sa_type=Sealed("person.date_of_birth"))

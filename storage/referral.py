@@ -1,17 +1,24 @@
 """A referral: one person sent to the programme, by when they must book and finish, and their personal links."""
 
+import unicodedata
 from datetime import date, datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, col, select
 
 from storage.enums import ReferralState
+from storage.keys import Keyring
+from storage.person import Person
+from storage.row import Row
 from storage.types import Instant, Sealed, word
 
+REFERENCE = "referral.reference"  # what keyed hashes are made for
+LINK = "personal_link.token"
 
-class Referral(SQLModel, table=True):
+
+class Referral(Row, table=True):
     id: str = Field(primary_key=True, max_length=32)
     person_id: str = Field(foreign_key="person.id", index=True, max_length=32)
-    reference: str = Field(sa_type=Sealed("referral.reference"))
+    reference: str = Field(sa_type=Sealed("referral.reference"))  # canonical, as it is hashed
     reference_lookup: str = Field(unique=True, max_length=64)  # keyed hash of the canonical reference
     state: ReferralState = Field(default=ReferralState.REFERRED, sa_type=word(ReferralState, "referral.state"))
     referred_on: date
@@ -22,7 +29,7 @@ class Referral(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class PersonalLink(SQLModel, table=True):
+class PersonalLink(Row, table=True):
     """A link that carries the reference; only the keyed hash of its token is kept."""
 
     __tablename__ = "personal_link"
@@ -33,3 +40,45 @@ class PersonalLink(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+def reference_lookup(keyring: Keyring, canonical: str) -> str:
+    """What `reference_lookup` holds. `reference` itself must hold the very same canonical text."""
+    return keyring.lookup(canonical, REFERENCE)
+
+
+def link_lookup(keyring: Keyring, token: str) -> str:
+    """What `PersonalLink.token_lookup` holds."""
+    return keyring.lookup(token, LINK)
+
+
+def by_reference(session: Session, keyring: Keyring, canonical: str) -> Referral | None:
+    """The referral with this canonical reference, by whichever key it was stored under."""
+    lookups = keyring.lookups(canonical, REFERENCE)
+    return session.exec(select(Referral).where(col(Referral.reference_lookup).in_(lookups))).first()
+
+
+def by_link(session: Session, keyring: Keyring, token: str, now: datetime) -> Referral | None:
+    """The referral behind a personal link that has neither expired nor been revoked."""
+    lookups = keyring.lookups(token, LINK)
+    return session.exec(
+        select(Referral)
+        .join(PersonalLink)
+        .where(
+            col(PersonalLink.token_lookup).in_(lookups),
+            PersonalLink.expires_at > now,
+            col(PersonalLink.revoked_at).is_(None),
+        )
+    ).first()
+
+
+def by_name(session: Session, name: str) -> list[tuple[Referral, Person]]:
+    """Referrals of people with this name, however it is spaced or capitalised. Opens every name and compares."""
+    wanted = _plain(name)
+    ids = [key for key, found in session.exec(select(Person.id, Person.name)) if _plain(found) == wanted]
+    found = select(Referral, Person).join(Person).where(col(Person.id).in_(ids))
+    return list(session.exec(found.order_by(col(Referral.created_at), col(Referral.id))).all())
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

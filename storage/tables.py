@@ -1,7 +1,5 @@
 """All tables in one place, for whoever needs the whole metadata (migrations, tests)."""
 
-from sqlmodel import SQLModel
-
 from storage.audit import Audit
 from storage.booking import Booking, Offer
 from storage.case import Case
@@ -11,10 +9,11 @@ from storage.identity import Attempt, ChannelIdentity
 from storage.message import ButtonToken, MessageIn, MessageOut
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
+from storage.row import Row
 from storage.session import Course, CourseSession, Venue
 from storage.setting import Setting
 
-metadata = SQLModel.metadata
+metadata = Row.metadata
 
 __all__ = [
     "Attempt",
