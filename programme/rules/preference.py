@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-Part = Literal["morning", "afternoon", "evening"]
+from programme.rules import london, preference_words
+from programme.rules.clock_words import Part
+
+ALL_DAYS = set(range(7))
+ALL_PARTS: set[Part] = {"morning", "afternoon", "evening"}
+WEEKEND = frozenset({5, 6})
 
 
 @dataclass(frozen=True)
 class Preference:
     """All that was asked for; what is empty or None was not mentioned.
 
-    `weekend`: Saturdays and Sundays suit at any hour, beside the `weekdays` (Monday is 0) and hours named. `earliest`
-    and `latest`: London clock times between which a session starts. `avoid`: places not wanted. `online`: True only
+    `weekend`: Saturdays and Sundays suit at any hour, beside the `weekdays` (Monday is 0) and hours named. A
+    session starts at `earliest` or later, and before `latest` (London clock times). `avoid`: places not wanted. `online`: True only
     online, False only in a room. `after`: no session before this London date. `anything`: said that all is fine.
     """
 
@@ -57,24 +62,113 @@ def part_of(clock: time) -> Part:
 
 def read(text: str, places: Sequence[str], today: date) -> Preference | None:
     """What `text` asks for; None where it says nothing about it. `places`: the names of the venues' towns."""
-    raise NotImplementedError
+    wishes = preference_words.scan(text, places, today)
+    weekdays = (wishes.days or ALL_DAYS if wishes.no_days else wishes.days) - wishes.no_days
+    parts = (wishes.parts or ALL_PARTS if wishes.no_parts else wishes.parts) - wishes.no_parts
+    wanted = Preference(
+        place=wishes.places[0] if len(set(wishes.places)) == 1 else None,
+        weekdays=frozenset(weekdays),
+        parts=frozenset(parts),
+        weekend=wishes.weekend,
+        online=wishes.online,
+        step_free=wishes.step_free,
+        after=wishes.after,
+        avoid=frozenset(wishes.no_places - set(wishes.places)),
+        earliest=wishes.earliest,
+        latest=wishes.latest,
+    )
+    if wanted != NOTHING:
+        return wanted
+    return Preference(anything=True) if wishes.anything or len(set(wishes.places)) > 1 else None
+
+
+def _names_times(wanted: Preference) -> bool:
+    return bool(wanted.weekdays or wanted.parts or wanted.earliest or wanted.latest)
 
 
 def merge(old: Preference | None, new: Preference) -> Preference:
-    """`old` changed by what `new` mentions. An access need stays until it is taken back elsewhere."""
-    raise NotImplementedError
+    """`old` changed by what `new` mentions.
+
+    New days or hours replace all the old ones, a place and online replace each other, and "anything" clears all but an
+    access need, which stays until it is taken back elsewhere.
+    """
+    if old is None or new.anything:
+        return replace(new, step_free=new.step_free or (old is not None and old.step_free))
+    times = new if _names_times(new) or new.weekend else old
+    where = new if new.place or new.avoid or new.online is not None else old
+    kept_place = old.place if where is new and new.online is False and not new.place else where.place
+    merged = Preference(
+        place=None if kept_place in new.avoid else kept_place,
+        weekdays=times.weekdays,
+        parts=times.parts,
+        weekend=times.weekend,
+        online=where.online,
+        step_free=old.step_free or new.step_free,
+        after=new.after or old.after,
+        avoid=where.avoid,
+        earliest=times.earliest,
+        latest=times.latest,
+    )
+    return replace(merged, anything=old.anything and replace(merged, step_free=False) == NOTHING)
+
+
+def _time_suits(wanted: Preference, start: datetime) -> bool:
+    clock = london.local(start)
+    if wanted.weekend and clock.weekday() in WEEKEND:
+        return True
+    if not _names_times(wanted):
+        return not wanted.weekend
+    return (
+        (not wanted.weekdays or clock.weekday() in wanted.weekdays)
+        and (not wanted.parts or part_of(clock.time()) in wanted.parts)
+        and (wanted.earliest is None or clock.time() >= wanted.earliest)
+        and (wanted.latest is None or clock.time() < wanted.latest)
+    )
 
 
 def fits(preference: Preference | None, slot: Fitting) -> bool:
-    """Whether every session of the slot is what was asked for; None asks for nothing."""
-    raise NotImplementedError
+    """Whether every session of the slot is what was asked for; None asks for nothing.
+
+    Online courses need no steps. Who names a place wants a room there, unless they also said online.
+    """
+    if preference is None:
+        return True
+    if preference.step_free and not (slot.online or slot.step_free):
+        return False
+    if preference.online is not None and preference.online != slot.online:
+        return False
+    if not slot.online and slot.place in preference.avoid:
+        return False
+    if preference.place is not None and preference.online is not True and slot.place != preference.place:
+        return False
+    if preference.after is not None and any(london.today(start) < preference.after for start in slot.starts):
+        return False
+    return all(_time_suits(preference, start) for start in slot.starts)
 
 
 def pack(preference: Preference) -> dict[str, Any]:
     """As plain JSON, for storing."""
-    raise NotImplementedError
+    return {
+        "place": preference.place,
+        "weekdays": sorted(preference.weekdays),
+        "parts": sorted(preference.parts),
+        "weekend": preference.weekend,
+        "online": preference.online,
+        "step_free": preference.step_free,
+        "after": preference.after.isoformat() if preference.after else None,
+        "anything": preference.anything,
+        "avoid": sorted(preference.avoid),
+        "earliest": preference.earliest.isoformat() if preference.earliest else None,
+        "latest": preference.latest.isoformat() if preference.latest else None,
+    }
 
 
 def unpack(packed: Mapping[str, Any]) -> Preference:
-    """What `pack` packed."""
-    raise NotImplementedError
+    """What `pack` packed. What an older version did not pack is empty."""
+    values = {field.name: packed[field.name] for field in fields(Preference) if packed.get(field.name) is not None}
+    for name in ("weekdays", "parts", "avoid"):
+        values[name] = frozenset(values.get(name, ()))
+    for name, of in (("after", date), ("earliest", time), ("latest", time)):
+        if name in values:
+            values[name] = of.fromisoformat(values[name])
+    return Preference(**values)

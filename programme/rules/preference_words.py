@@ -1,0 +1,271 @@
+"""The words in which people say what suits them: finds days, hours, places, online and access needs in a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+
+from programme.rules import clock_words
+from programme.rules.clock_words import Part
+
+ANYTHING = re.compile(
+    r"\b(?:(?:i )?(?:do ?n'?t|do not|not) (?:really )?(?:mind|care|fussed|bothered|fussy)|(?:im |i'm )?not (?:that )?"
+    r"(?:fussed|bothered|fussy)|no (?:real )?preferences?|whatever|whenever|wherever|any ?(?:time|where|thing|day|one)?s?"
+    r"|im easy|i'm easy|up to (?:you|u)|you (?:choose|pick)|all (?:ok|fine|good)|either|asap|as soon as possible"
+    r"|soonest|earliest|first (?:one )?(?:available|free|going))\b"
+)
+EXCEPT = re.compile(r"\b(?:any ?(?:thing|day|time|where)?|all|every ?day) (?:but|except|apart from|bar)\b")
+ACCESS = re.compile(
+    r"\b(?:wheel ?chairs?|step ?-?free|disabled|disability|ramp|mobility|crutches|walking stick|walking frame"
+    r"|(?:no|can'?t (?:do|manage|climb|use)|cannot (?:do|manage|climb|use)|trouble with) (?:the )?(?:stairs|steps)"
+    r"|accessible|ground floor|need (?:a )?lift)\b"
+)
+NO_ACCESS = re.compile(
+    r"\b(?:no|not|do ?n'?t|do not) (?:need |use |have |in )?(?:an? )?(?:wheel ?chairs?|step ?-?free|disab\w+)"
+)
+IN_PERSON = re.compile(r"\b(?:in ?-?person|face (?:to|2) face|f2f|in (?:a|the) room|in real life)\b")
+ONLINE = re.compile(
+    r"\b(?:on ?-?line|onlin|zoom|virtual(?:ly)?|remote(?:ly)?|video|ms teams|teams|e ?-?learning|webinar|(?:from|at) home)\b"
+)
+NEGATIONS = frozenset(
+    [
+        "not",
+        "no",
+        "cant",
+        "can't",
+        "cannot",
+        "dont",
+        "don't",
+        "except",
+        "avoid",
+        "never",
+        "without",
+        "wont",
+        "won't",
+        "isnt",
+        "isn't",
+        "bar",
+    ]
+)
+BACK_TO_YES = frozenset(
+    ["prefer", "rather", "only", "just", "want", "like", "suits", "best", "better", "ideally", "can"]
+)
+OUT = re.compile(
+    r"\b(?:no good|(?:do ?n'?t|wo ?n'?t|does ?n'?t) (?:work|suit)|not (?:good|possible)|(?:is|are) out|hard for me)\b"
+)
+AFTER_WORK = re.compile(r"\bafter (?:my )?(?:work|shift|school)\b")
+BEFORE_WORK = re.compile(r"\bbefore (?:my )?(?:work|shift|school)\b")
+HOUR = r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm|ish|o'?clock)?(?:ish)?(?![\w/-]|\s*(?:st|nd|rd|th)\b)"
+BETWEEN = re.compile(rf"\b(?:between |from )?{HOUR} ?(?:and|to|till|until|-) ?{HOUR}")
+SINCE = re.compile(rf"\b(?:after|from|past|later than|not before|no earlier than|at least)(?: about| around)? {HOUR}")
+UNTIL = re.compile(rf"\b(?:before|until|till|til|by|not after|no later than)(?: about| around)? {HOUR}")
+POINT = re.compile(r"\b(\d{1,2})(?:[:.](\d\d))? ?(am|pm)\b")
+FROM_DAY = re.compile(
+    r"\b(after|from|not before|starting|since) (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?: of)? ?(?!am\b|pm\b)([a-z]{3,9})?\b"
+)
+FROM_DATE = re.compile(r"\b(after|from|not before) (?:the )?(\d{1,2})[/.](\d{1,2})\b(?![/.]\d)")
+FROM_MONTH = re.compile(r"\b(in|from|after|during|not before|not until) ([a-z]{3,9})\b")
+FILLERS = frozenset(["in", "the", "on", "at", "a", "during", "only", "just", "of"])
+
+
+@dataclass
+class Wishes:
+    """What was found; `no_…`: what was ruled out. `weekend`: Saturdays and Sundays beside the days and hours named."""
+
+    days: set[int] = field(default_factory=set)
+    no_days: set[int] = field(default_factory=set)
+    parts: set[Part] = field(default_factory=set)
+    no_parts: set[Part] = field(default_factory=set)
+    places: list[str] = field(default_factory=list)
+    no_places: set[str] = field(default_factory=set)
+    weekend: bool = False
+    online: bool | None = None
+    step_free: bool = False
+    after: date | None = None
+    earliest: time | None = None
+    latest: time | None = None
+    anything: bool = False
+
+
+def scan(text: str, places: Sequence[str], today: date) -> Wishes:
+    """Everything that the text says about days, hours, places, online and access."""
+    wishes = Wishes()
+    clauses = re.split(r"[,;!?\n]+|\.(?!\d)|\bbut\b", EXCEPT.sub("any except", text.casefold().replace("\u2019", "'")))
+    for clause in map(clock_words.plain, clauses):
+        rest = _access(clause, wishes)
+        rest = _dates(rest, wishes, today)
+        rest = _hours(rest, wishes)
+        rest, found = ANYTHING.subn(" ", rest)
+        wishes.anything = wishes.anything or found > 0
+        rest = _way(rest, wishes)
+        _words(rest, wishes, places)
+    return wishes
+
+
+def _access(clause: str, wishes: Wishes) -> str:
+    if not NO_ACCESS.search(clause) and ACCESS.search(clause):
+        wishes.step_free = True
+    return ACCESS.sub(" ", NO_ACCESS.sub(" ", clause))
+
+
+def _way(clause: str, wishes: Wishes) -> str:
+    """Online or in a room."""
+    for pattern, meant in ((IN_PERSON, False), (ONLINE, True)):
+        if match := pattern.search(clause):
+            refused = OUT.search(clause) or NEGATIONS & set(clause[: match.start()].split()[-4:])
+            wishes.online = meant is not bool(refused)
+            before = re.sub(
+                r"\b(?:not|no|dont|don't|can't|cant)\b(?!.*\b(?:not|no|dont|don't)\b)", " ", clause[: match.start()]
+            )
+            clause = f"{before if refused else clause[: match.start()]} {pattern.sub(' ', clause[match.end() :])}"
+            break
+    return clause
+
+
+def _dates(clause: str, wishes: Wishes, today: date) -> str:
+    """No session before a date: the day after `after the 3rd`, the day itself after `from the 3rd`."""
+    for words, ahead in (("not this week", 0), ("next week", 0), ("week after next", 1)):
+        if words in clause:
+            wishes.after = today + timedelta(days=7 - today.weekday(), weeks=ahead)
+            clause = clause.replace(words, " ")
+    if re.search(r"\b(?:next month|not this month)\b", clause):
+        wishes.after = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    if re.search(r"\bafter (?:christmas|xmas)\b", clause):
+        wishes.after = clock_words.coming(26, 12, today)
+    if match := FROM_DATE.search(clause):
+        wishes.after = _after(match[1], clock_words.coming(int(match[2]), int(match[3]), today))
+        clause = clause.replace(match[0], " ")
+    elif (match := FROM_DAY.search(clause)) and (_is_ordinal(match[0]) or _month(match[3])):
+        wishes.after = _after(match[1], clock_words.coming(int(match[2]), _month(match[3]), today))
+        clause = clause.replace(match[0], " " if _month(match[3]) else f" {match[3] or ''} ")
+    elif (match := FROM_MONTH.search(clause)) and (number := _month(match[2])):
+        first = today if number == today.month else clock_words.coming(1, number, today)
+        over = match[1] == "after" and first is not None
+        wishes.after = (first.replace(day=1) + timedelta(days=32)).replace(day=1) if over and first else first
+        clause = clause.replace(match[0], " ")
+    return clause
+
+
+def _is_ordinal(words: str) -> bool:
+    return re.search(r"\d(?:st|nd|rd|th)\b|\bthe \d", words) is not None
+
+
+def _month(word: str | None) -> int | None:
+    return clock_words.month(word) if word else None
+
+
+def _after(word: str, day: date | None) -> date | None:
+    return day + timedelta(days=1) if day is not None and word == "after" else day
+
+
+def _clock(hour: str, minute: str | None, half: str | None) -> time | None:
+    return clock_words.clock(int(hour), int(minute or 0), half if half in ("am", "pm") else None)
+
+
+def _hours(clause: str, wishes: Wishes) -> str:
+    clause, late = AFTER_WORK.subn(" evening ", clause)
+    clause, early = BEFORE_WORK.subn(" morning ", clause)
+    if late or early:
+        return clause
+    if match := BETWEEN.search(clause):
+        second = _clock(*match.group(4, 5, 6))
+        wishes.earliest, wishes.latest = _clock(match[1], match[2], match[3] or None), second
+        return clause.replace(match[0], " ")
+    if match := SINCE.search(clause):
+        wishes.earliest = _clock(*match.group(1, 2, 3))
+        clause = clause.replace(match[0], " ")
+    if match := UNTIL.search(clause):
+        wishes.latest = _clock(*match.group(1, 2, 3))
+        clause = clause.replace(match[0], " ")
+    for match in POINT.finditer(clause):
+        if at := _clock(*match.group(1, 2, 3)):
+            wishes.parts.add("morning" if at < time(12) else "afternoon" if at < time(17) else "evening")
+    return POINT.sub(" ", clause)
+
+
+def _words(clause: str, wishes: Wishes, places: Sequence[str]) -> None:
+    """Weekdays, weekends, parts of the day and places, word by word, with what `not` and `except` reach."""
+    found = _places(clause, places)
+    words = [word for word in re.split(r"[\s/]+|(?<=[a-z])-(?=[a-z])", clause) if word]
+    refused = all_out = OUT.search(clause) is not None
+    previous, joined = "", False
+    for place, word in enumerate(words):
+        if word in NEGATIONS or word in BACK_TO_YES:
+            refused = all_out or (word in NEGATIONS) or (word == "can" and refused)
+        kind = _word(word, wishes, refused)
+        joined = joined or {previous, kind} == {"weekend", "part"}
+        if kind == "day" and place > 1 and words[place - 1] in ("to", "till", "until", "-", "thru", "through"):
+            _range(words[place - 2], word, wishes, refused)
+        previous = previous if word in FILLERS else kind
+        for name in found.get(place, ()):
+            if refused:
+                wishes.no_places.add(name)
+            else:
+                wishes.places.append(name)
+    if joined and wishes.weekend:  # "weekend mornings" are not every hour of the weekend
+        wishes.weekend = False
+        wishes.days |= {5, 6}
+
+
+def _word(word: str, wishes: Wishes, refused: bool) -> str:
+    """Takes one word in, and says what kind it was: day, week, weekend, part or nothing."""
+    if re.fullmatch(r"w(?:ee)?k?-?ends?|weekened|wkends?|wknds?", word):
+        if refused:
+            wishes.no_days |= {5, 6}
+        else:
+            wishes.weekend = True
+        return "weekend"
+    if re.fullmatch(r"week-?days?|midweek|wkdays?", word):
+        (wishes.no_days if refused else wishes.days).update(range(5))
+        return "week"
+    if (day := clock_words.weekday(word)) is not None:
+        (wishes.no_days if refused else wishes.days).add(day)
+        return "day"
+    if (part := clock_words.part(word)) is not None:
+        (wishes.no_parts if refused else wishes.parts).add(part)
+        return "part"
+    return ""
+
+
+def _range(first: str, last: str, wishes: Wishes, refused: bool) -> None:
+    start, end = clock_words.weekday(first), clock_words.weekday(last)
+    if start is not None and end is not None:
+        between = {(start + step) % 7 for step in range((end - start) % 7 + 1)}
+        (wishes.no_days if refused else wishes.days).update(between)
+
+
+def _places(clause: str, places: Sequence[str]) -> dict[int, list[str]]:
+    """Place names by the number of the word with which they begin."""
+    words = [word for word in re.split(r"[\s/]+|(?<=[a-z])-(?=[a-z])", clause) if word]
+    found: dict[int, list[str]] = {}
+    for name in dict.fromkeys(places):
+        parts = clock_words.plain(name).replace("-", " ").split()
+        if not parts or " ".join(parts) == "online":
+            continue
+        for at in range(len(words)):
+            if _is_place(words[at : at + len(parts)], words[at], parts, places):
+                found.setdefault(at, []).append(name)
+                break
+    return found
+
+
+ORDINARY = frozenset(
+    ["though", "through", "thought", "enough", "ready", "read", "readin", "being", "bring", "ring", "meaning"]
+) - {"readin"}
+
+
+def _is_place(words: list[str], word: str, parts: list[str], places: Sequence[str]) -> bool:
+    said, name = " ".join(words), " ".join(parts)
+    if said == name:
+        return True
+    others = {clock_words.plain(other) for other in places}
+    if said not in ORDINARY and len(said) >= 5 and clock_words.nearest(said, others) == name:
+        return True
+    if len(parts) == 1:
+        return False
+    if word == "".join(part[0] for part in parts):
+        return True
+    own = [part for part in parts if len(part) >= 5 and sum(part in other.split() for other in others) == 1]
+    return word in own or clock_words.nearest(word, own) is not None
