@@ -1,87 +1,99 @@
 """The one way to the database: `reading()` and `writing()`, the same on SQLite and PostgreSQL."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine
 from sqlmodel import Session
 
+from storage.engine import BUSY_SECONDS, make_file, postgres_engine, sqlite_engine, sqlite_file
 from storage.keys import Keyring
 
-BUSY_MS = 10_000
+
+class NestedTransactionError(RuntimeError):
+    """A transaction was begun inside another one. Pass the session on instead."""
+
+
+class BusyError(RuntimeError):
+    """Another write of this process has held the database for too long."""
+
+
+class ReadOnlyError(RuntimeError):
+    """Something was changed in `reading()`; it would have been lost."""
 
 
 class Database:
-    """An engine with its keyring.
+    """A database with its keyring; one a process, shared by its threads.
 
-    `writing()` is one transaction that commits at its end (SQLite: BEGIN IMMEDIATE, one writer a process);
-    `reading()` is a read-only one. Neither may stay open across a network call or an await.
+    `writing()` is one transaction that commits at its end (SQLite: BEGIN IMMEDIATE, one writer a process; PostgreSQL:
+    READ COMMITTED with row locks). `reading()` sees one moment and can change nothing. Neither may stay open across a
+    network call or an await, nor be begun inside the other (NestedTransactionError). Rows stay usable afterwards.
     """
 
     def __init__(self, url: str, keyring: Keyring) -> None:
         self.keyring = keyring
         self.sqlite = url.startswith("sqlite")
-        self._writer = threading.RLock()
-        self.engine = self._sqlite_engine(url) if self.sqlite else self._postgres_engine(url)
-        self.engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+        self._writer = threading.Lock()
+        self._inside = threading.local()
+        if self.sqlite:
+            self.path = sqlite_file(url)
+            make_file(self.path)
+            self.engine = sqlite_engine(self.path, keyring, begin="BEGIN IMMEDIATE", query_only=False)
+            self._reader = sqlite_engine(self.path, keyring, begin="BEGIN", query_only=True)
+        else:
+            self.engine = postgres_engine(url, keyring)
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in a write transaction, committed when the block ends without an error."""
-        if self.sqlite:
-            with self._writer, self._session("BEGIN IMMEDIATE") as session:
-                yield session
-        else:
-            with self._session(None) as session:
-                yield session
+        """A session in a write transaction, committed when the block ends without an error, else undone."""
+        with self._alone(), self._turn(), _session(self.engine) as session:
+            session.info["writing"] = True
+            session.connection()  # begins now, so that nothing is read before the lock is held
+            yield session
+            session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session in a read-only transaction."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            session.execute(text("BEGIN" if self.sqlite else "SET TRANSACTION READ ONLY"))
-            if self.sqlite:
-                session.execute(text("PRAGMA query_only=ON"))
-            try:
-                yield session
-            finally:
-                session.rollback()
-                if self.sqlite:
-                    session.execute(text("PRAGMA query_only=OFF"))
+        """A session in a read-only transaction that sees one moment."""
+        with self._alone(), _session(self._reader) as session:
+            yield session
+            if session.new or session.deleted or any(session.is_modified(row) for row in session.dirty):
+                raise ReadOnlyError(ReadOnlyError.__doc__)
 
     def close(self) -> None:
         """Gives every connection back."""
         self.engine.dispose()
+        self._reader.dispose()
 
     @contextmanager
-    def _session(self, begin: str | None) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
-            if begin:
-                session.execute(text(begin))
-            session.info["writing"] = True
-            try:
-                yield session
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
+    def _alone(self) -> Iterator[None]:
+        if getattr(self._inside, "transaction", False):
+            raise NestedTransactionError(NestedTransactionError.__doc__)
+        self._inside.transaction = True
+        try:
+            yield
+        finally:
+            self._inside.transaction = False
 
-    def _sqlite_engine(self, url: str) -> Engine:
-        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer: waiting here is fair and quick, waiting in SQLite is a sleep and a retry."""
+        if self.sqlite and not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise BusyError(BusyError.__doc__)
+        try:
+            yield
+        finally:
+            if self.sqlite:
+                self._writer.release()
 
-        def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-            connection.isolation_level = None  # we say BEGIN ourselves
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
-                connection.execute(f"PRAGMA {pragma}")
 
-        event.listen(engine, "connect", prepare)
-        return engine
-
-    def _postgres_engine(self, url: str) -> Engine:
-        driver = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-            "postgres://", "postgresql+psycopg://", 1
-        )
-        return create_engine(driver, pool_pre_ping=True)
+@contextmanager
+def _session(engine: Engine) -> Iterator[Session]:
+    """Closing rolls back what was not committed, and, unlike `rollback()`, leaves the rows that were read usable."""
+    session = Session(engine, expire_on_commit=False)
+    try:
+        yield session
+    finally:
+        session.close()

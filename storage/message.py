@@ -111,7 +111,7 @@ def add_in(session: Session, message: MessageIn) -> MessageIn:
 
 
 def add_out(session: Session, message: MessageOut) -> MessageOut:
-    """Puts a message in the outbox, giving it its `seq`. Returns `message`, or the earlier one with its `unique_key`."""
+    """Puts a message in the outbox, giving it its `seq`. Returns `message`, or the earlier with its `unique_key`."""
     conversation = _locked(session, message.conversation_id)
     earlier = out_by_unique_key(session, message.unique_key) if message.unique_key else None
     if earlier is not None:

@@ -4,16 +4,22 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy import ColumnElement, DateTime, LargeBinary
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DontWrapMixin
+from sqlalchemy.sql.operators import OperatorType, is_, is_not
 from sqlalchemy.types import TypeDecorator
 
 from storage.keys import Keyring
 
 
-class NaiveTimeError(ValueError):
+class NaiveTimeError(DontWrapMixin, ValueError):
     """A time without a time zone cannot be stored."""
+
+
+class SealedError(DontWrapMixin, TypeError):
+    """A sealed column cannot be compared in a query: the same text is sealed differently each time."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -43,6 +49,14 @@ class Sealed(TypeDecorator[str]):
 
     impl = LargeBinary
     cache_ok = True
+
+    class comparator_factory(TypeDecorator.Comparator[str]):
+        """Refuses every comparison but with NULL."""
+
+        def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
+            if op not in (is_, is_not):
+                raise SealedError(SealedError.__doc__)
+            return super().operate(op, *other, **kwargs)
 
     def __init__(self, place: str) -> None:
         super().__init__()
