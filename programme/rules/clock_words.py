@@ -21,7 +21,7 @@ MONTHS = (
 )  # fmt: skip
 PARTS: dict[str, Part] = {
     "morning": "morning", "am": "morning", "breakfast": "morning",
-    "afternoon": "afternoon", "pm": "afternoon", "lunchtime": "afternoon",
+    "afternoon": "afternoon", "lunchtime": "afternoon",
     "evening": "evening", "eve": "evening", "night": "evening", "tonight": "evening", "nite": "evening",
 }  # fmt: skip
 NUMBERS = {
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
     """Small letters, straight apostrophes and dashes, single spaces, none of the punctuation that ends a sentence."""
     flat = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").replace("\u2018", "'")
     flat = re.sub(r"[\u2010-\u2015\u2212]", "-", flat)
-    return " ".join(re.sub(r"[^\w\s':./+-]|(?<!\d)[.:/-]|[.:/-](?!\d)", " ", flat).split())
+    return " ".join(re.sub(r"[^\w\s':./+-]|(?<!\d)[.:/]|[.:/](?!\d)|(?<!\w)-|-(?!\w)", " ", flat).split())
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
@@ -57,13 +57,21 @@ def weekday(word: str) -> int | None:
     return None if near is None else WEEKDAYS.index(near)
 
 
-def part(word: str) -> Part | None:
-    """The part of the day that a word names."""
+def parts(word: str) -> frozenset[Part]:
+    """The parts of the day that a word names: `pm` is two of them, and most words none."""
     bare = word.removesuffix("s")
-    if bare in PARTS:
-        return PARTS[bare]
-    near = nearest(bare, ("morning", "afternoon", "evening"), 0.85) if len(bare) >= 6 else None
-    return None if near is None else PARTS[near]
+    if bare == "pm":
+        return frozenset({"afternoon", "evening"})
+    if bare not in PARTS and len(bare) >= 6:
+        bare = nearest(bare, ("morning", "afternoon", "evening"), 0.85) or bare
+    return frozenset({PARTS[bare]}) if bare in PARTS else frozenset()
+
+
+def part_of(at: time) -> Part:
+    """Morning until noon, afternoon until five, then evening."""
+    if at < time(12):
+        return "morning"
+    return "afternoon" if at < time(17) else "evening"
 
 
 def month(word: str) -> int | None:

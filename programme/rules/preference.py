@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from typing import Any, Protocol
 
-from programme.rules import london, preference_words
+from programme.rules import clock_words, london, preference_words
 from programme.rules.clock_words import Part
 
 ALL_DAYS = set(range(7))
@@ -20,8 +20,9 @@ class Preference:
     """All that was asked for; what is empty or None was not mentioned.
 
     `weekend`: Saturdays and Sundays suit at any hour, beside the `weekdays` (Monday is 0) and hours named. A
-    session starts at `earliest` or later, and before `latest` (London clock times). `avoid`: places not wanted. `online`: True only
-    online, False only in a room. `after`: no session before this London date. `anything`: said that all is fine.
+    session starts at `earliest` or later, and before `latest` (London clock times). `avoid`: places not wanted.
+    `online`: True only online, False only in a room. `after`: no session before this London date. `anything`: said that
+    all is fine.
     """
 
     place: str | None = None
@@ -53,33 +54,29 @@ class Fitting(Protocol):
     def starts(self) -> tuple[datetime, ...]: ...
 
 
-def part_of(clock: time) -> Part:
-    """Morning until noon, afternoon until five, then evening."""
-    if clock < time(12):
-        return "morning"
-    return "afternoon" if clock < time(17) else "evening"
-
-
 def read(text: str, places: Sequence[str], today: date) -> Preference | None:
     """What `text` asks for; None where it says nothing about it. `places`: the names of the venues' towns."""
     wishes = preference_words.scan(text, places, today)
     weekdays = (wishes.days or ALL_DAYS if wishes.no_days else wishes.days) - wishes.no_days
     parts = (wishes.parts or ALL_PARTS if wishes.no_parts else wishes.parts) - wishes.no_parts
+    named = set(wishes.places)
+    # "Reading or Slough": nowhere else.
+    avoid = wishes.no_places | (set(places) if len(named) > 1 else set())
     wanted = Preference(
-        place=wishes.places[0] if len(set(wishes.places)) == 1 else None,
+        place=wishes.places[0] if len(named) == 1 else None,
         weekdays=frozenset(weekdays),
         parts=frozenset(parts),
         weekend=wishes.weekend,
         online=wishes.online,
         step_free=wishes.step_free,
         after=wishes.after,
-        avoid=frozenset(wishes.no_places - set(wishes.places)),
+        avoid=frozenset(avoid - named),
         earliest=wishes.earliest,
         latest=wishes.latest,
     )
     if wanted != NOTHING:
         return wanted
-    return Preference(anything=True) if wishes.anything or len(set(wishes.places)) > 1 else None
+    return Preference(anything=True) if wishes.anything or len(named) > 1 else None
 
 
 def _names_times(wanted: Preference) -> bool:
@@ -120,7 +117,7 @@ def _time_suits(wanted: Preference, start: datetime) -> bool:
         return not wanted.weekend
     return (
         (not wanted.weekdays or clock.weekday() in wanted.weekdays)
-        and (not wanted.parts or part_of(clock.time()) in wanted.parts)
+        and (not wanted.parts or clock_words.part_of(clock.time()) in wanted.parts)
         and (wanted.earliest is None or clock.time() >= wanted.earliest)
         and (wanted.latest is None or clock.time() < wanted.latest)
     )
@@ -133,17 +130,23 @@ def fits(preference: Preference | None, slot: Fitting) -> bool:
     """
     if preference is None:
         return True
-    if preference.step_free and not (slot.online or slot.step_free):
+    return _where_suits(preference, slot) and _when_suits(preference, slot)
+
+
+def _where_suits(wanted: Preference, slot: Fitting) -> bool:
+    if wanted.step_free and not (slot.online or slot.step_free):
         return False
-    if preference.online is not None and preference.online != slot.online:
+    if wanted.online is not None and wanted.online != slot.online:
         return False
-    if not slot.online and slot.place in preference.avoid:
+    if not slot.online and slot.place in wanted.avoid:
         return False
-    if preference.place is not None and preference.online is not True and slot.place != preference.place:
+    return wanted.place is None or wanted.online is True or slot.place == wanted.place
+
+
+def _when_suits(wanted: Preference, slot: Fitting) -> bool:
+    if wanted.after is not None and any(london.today(start) < wanted.after for start in slot.starts):
         return False
-    if preference.after is not None and any(london.today(start) < preference.after for start in slot.starts):
-        return False
-    return all(_time_suits(preference, start) for start in slot.starts)
+    return all(_time_suits(wanted, start) for start in slot.starts)
 
 
 def pack(preference: Preference) -> dict[str, Any]:

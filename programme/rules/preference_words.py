@@ -12,7 +12,8 @@ from programme.rules.clock_words import Part
 
 ANYTHING = re.compile(
     r"\b(?:(?:i )?(?:do ?n'?t|do not|not) (?:really )?(?:mind|care|fussed|bothered|fussy)|(?:im |i'm )?not (?:that )?"
-    r"(?:fussed|bothered|fussy)|no (?:real )?preferences?|whatever|whenever|wherever|any ?(?:time|where|thing|day|one)?s?"
+    r"(?:fussed|bothered|fussy)|no (?:real )?preferences?|whatever|whenever|wherever"
+    r"|any ?(?:time|where|thing|day|one)?s?"
     r"|im easy|i'm easy|up to (?:you|u)|you (?:choose|pick)|all (?:ok|fine|good)|either|asap|as soon as possible"
     r"|soonest|earliest|first (?:one )?(?:available|free|going))\b"
 )
@@ -27,7 +28,8 @@ NO_ACCESS = re.compile(
 )
 IN_PERSON = re.compile(r"\b(?:in ?-?person|face (?:to|2) face|f2f|in (?:a|the) room|in real life)\b")
 ONLINE = re.compile(
-    r"\b(?:on ?-?line|onlin|zoom|virtual(?:ly)?|remote(?:ly)?|video|ms teams|teams|e ?-?learning|webinar|(?:from|at) home)\b"
+    r"\b(?:on ?-?line|onlin|zoom|virtual(?:ly)?|remote(?:ly)?|video|ms teams|teams"
+    r"|e ?-?learning|webinar|(?:from|at) home)\b"
 )
 NEGATIONS = frozenset(
     [
@@ -57,7 +59,10 @@ OUT = re.compile(
 )
 AFTER_WORK = re.compile(r"\bafter (?:my )?(?:work|shift|school)\b")
 BEFORE_WORK = re.compile(r"\bbefore (?:my )?(?:work|shift|school)\b")
-HOUR = r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm|ish|o'?clock)?(?:ish)?(?![\w/-]|\s*(?:st|nd|rd|th)\b)"
+HOUR = (
+    r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm|ish|o'?clock)?(?:ish)?(?![\w/-]"
+    r"|\s*(?:st|nd|rd|th|weeks?|days?|months?|hours?|people|sessions?)\b)"
+)
 BETWEEN = re.compile(rf"\b(?:between |from )?{HOUR} ?(?:and|to|till|until|-) ?{HOUR}")
 SINCE = re.compile(rf"\b(?:after|from|past|later than|not before|no earlier than|at least)(?: about| around)? {HOUR}")
 UNTIL = re.compile(rf"\b(?:before|until|till|til|by|not after|no later than)(?: about| around)? {HOUR}")
@@ -68,6 +73,11 @@ FROM_DAY = re.compile(
 FROM_DATE = re.compile(r"\b(after|from|not before) (?:the )?(\d{1,2})[/.](\d{1,2})\b(?![/.]\d)")
 FROM_MONTH = re.compile(r"\b(in|from|after|during|not before|not until) ([a-z]{3,9})\b")
 FILLERS = frozenset(["in", "the", "on", "at", "a", "during", "only", "just", "of"])
+
+
+DAY_RANGE = re.compile(r"\b([a-z]{3,9}) ?[-\u2010-\u2015] ?([a-z]{3,9})\b")
+I_WORK = re.compile(r"\b(?:i|im|i'm|am) work(?:ing)?\b")  # on Mondays: so not then
+IN_WEEKS = re.compile(r"\bin (\d|a|two|three|four) weeks?\b")
 
 
 @dataclass
@@ -92,8 +102,9 @@ class Wishes:
 def scan(text: str, places: Sequence[str], today: date) -> Wishes:
     """Everything that the text says about days, hours, places, online and access."""
     wishes = Wishes()
-    clauses = re.split(r"[,;!?\n]+|\.(?!\d)|\bbut\b", EXCEPT.sub("any except", text.casefold().replace("\u2019", "'")))
-    for clause in map(clock_words.plain, clauses):
+    flat = DAY_RANGE.sub(_written_out, EXCEPT.sub("any except", text.casefold().replace("\u2019", "'")))
+    flat = I_WORK.sub("not", flat)
+    for clause in map(clock_words.plain, re.split(r"[,;!?\n]+|\.(?!\d)|\bbut\b", flat)):
         rest = _access(clause, wishes)
         rest = _dates(rest, wishes, today)
         rest = _hours(rest, wishes)
@@ -102,6 +113,12 @@ def scan(text: str, places: Sequence[str], today: date) -> Wishes:
         rest = _way(rest, wishes)
         _words(rest, wishes, places)
     return wishes
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """`mon-fri` as `mon to fri`; any other words with a dash stay."""
+    days = clock_words.weekday(match[1]) is not None and clock_words.weekday(match[2]) is not None
+    return f"{match[1]} to {match[2]}" if days else match[0]
 
 
 def _access(clause: str, wishes: Wishes) -> str:
@@ -130,6 +147,10 @@ def _dates(clause: str, wishes: Wishes, today: date) -> str:
         if words in clause:
             wishes.after = today + timedelta(days=7 - today.weekday(), weeks=ahead)
             clause = clause.replace(words, " ")
+    if match := IN_WEEKS.search(clause):
+        count = 1 if match[1] == "a" else clock_words.NUMBERS.get(match[1]) or int(match[1])
+        wishes.after = today + timedelta(weeks=count)
+        clause = clause.replace(match[0], " ")
     if re.search(r"\b(?:next month|not this month)\b", clause):
         wishes.after = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
     if re.search(r"\bafter (?:christmas|xmas)\b", clause):
@@ -181,7 +202,7 @@ def _hours(clause: str, wishes: Wishes) -> str:
         clause = clause.replace(match[0], " ")
     for match in POINT.finditer(clause):
         if at := _clock(*match.group(1, 2, 3)):
-            wishes.parts.add("morning" if at < time(12) else "afternoon" if at < time(17) else "evening")
+            wishes.parts.add(clock_words.part_of(at))
     return POINT.sub(" ", clause)
 
 
@@ -211,22 +232,23 @@ def _words(clause: str, wishes: Wishes, places: Sequence[str]) -> None:
 
 def _word(word: str, wishes: Wishes, refused: bool) -> str:
     """Takes one word in, and says what kind it was: day, week, weekend, part or nothing."""
+    days, kind = wishes.no_days if refused else wishes.days, ""
     if re.fullmatch(r"w(?:ee)?k?-?ends?|weekened|wkends?|wknds?", word):
+        kind = "weekend"
         if refused:
-            wishes.no_days |= {5, 6}
+            days |= {5, 6}
         else:
             wishes.weekend = True
-        return "weekend"
-    if re.fullmatch(r"week-?days?|midweek|wkdays?", word):
-        (wishes.no_days if refused else wishes.days).update(range(5))
-        return "week"
-    if (day := clock_words.weekday(word)) is not None:
-        (wishes.no_days if refused else wishes.days).add(day)
-        return "day"
-    if (part := clock_words.part(word)) is not None:
-        (wishes.no_parts if refused else wishes.parts).add(part)
-        return "part"
-    return ""
+    elif re.fullmatch(r"week-?days?|midweek|wkdays?", word):
+        kind = "week"
+        days.update(range(5))
+    elif (day := clock_words.weekday(word)) is not None:
+        kind = "day"
+        days.add(day)
+    elif parts := clock_words.parts(word):
+        kind = "part"
+        (wishes.no_parts if refused else wishes.parts).update(parts)
+    return kind
 
 
 def _range(first: str, last: str, wishes: Wishes, refused: bool) -> None:
@@ -251,9 +273,15 @@ def _places(clause: str, places: Sequence[str]) -> dict[int, list[str]]:
     return found
 
 
+def named_places(text: str, places: Sequence[str]) -> frozenset[str]:
+    """The places that a text names, misspelt ones included."""
+    found = _places(clock_words.plain(text), places)
+    return frozenset(name for names in found.values() for name in names)
+
+
 ORDINARY = frozenset(
     ["though", "through", "thought", "enough", "ready", "read", "readin", "being", "bring", "ring", "meaning"]
-) - {"readin"}
+)
 
 
 def _is_place(words: list[str], word: str, parts: list[str], places: Sequence[str]) -> bool:

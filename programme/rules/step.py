@@ -5,112 +5,41 @@ from __future__ import annotations
 import re
 import unicodedata
 
-YES = frozenset(
-    [
-        "yes",
-        "yeah",
-        "yep",
-        "yup",
-        "yea",
-        "ye",
-        "yh",
-        "ya",
-        "aye",
-        "y",
-        "yess",
-        "yesss",
-        "yeh",
-        "yeahh",
-        "ok",
-        "okay",
-        "okey",
-        "k",
-        "kk",
-        "sure",
-        "correct",
-        "right",
-        "definitely",
-        "absolutely",
-        "please",
-        "indeed",
-        "fine",
-        "great",
-        "perfect",
-        "good",
-        "cool",
-        "deal",
-        "confirm",
-        "confirmed",
-        "agreed",
-        "👍",
-        "✅",
-        "👌",
-        "🆗",
-    ]
-)
-NO = frozenset(
-    [
-        "no",
-        "nope",
-        "nah",
-        "naa",
-        "naah",
-        "na",
-        "n",
-        "nay",
-        "nop",
-        "noo",
-        "nooo",
-        "never",
-        "negative",
-        "cancel",
-        "👎",
-        "❌",
-        "🚫",
-    ]
-)
-YES_PHRASES = frozenset(
-    """yes please|that's right|thats right|that is right|go ahead|go on then|go for it|sounds good|of course|why not|
-    do it|book it|lets do it|let's do it|yes book it|that works|works for me|that's fine|thats fine|i do|i am|i can|
-    all good|no problem|no worries|please do|yes go ahead|that's it|thats it|not bad|that's me|thats me""".replace(
-        "\n", ""
-    ).split("|")
-)
-NO_PHRASES = frozenset(
-    """no thanks|no thank you|no ta|not really|not now|not yet|i don't|i dont|i can't|i cant|don't|dont|not that|
-    no way|i'd rather not|id rather not|that's wrong|thats wrong|not right|not ok|not okay|not good|not sure no|
-    please don't|please dont|do not|not correct|not today""".replace("\n", "").split("|")
-)
+# fmt: off
+YES = frozenset({
+    "yes", "yess", "yesss", "yeah", "yeahh", "yep", "yup", "yea", "ye", "yeh", "yh", "ya", "aye", "y", "ok",
+    "okay", "okey", "k", "kk", "sure", "correct", "right", "definitely", "absolutely", "please", "indeed", "fine",
+    "great", "perfect", "good", "cool", "deal", "confirm", "confirmed", "agreed", "👍", "✅", "👌", "🆗",
+})
+NO = frozenset({
+    "no", "noo", "nooo", "nope", "nop", "nah", "naa", "naah", "na", "nay", "n", "never", "negative", "cancel", "👎",
+    "❌", "🚫",
+})
+YES_PHRASES = frozenset({
+    "yes please", "that's right", "thats right", "that is right", "go ahead", "go on then", "go for it",
+    "sounds good", "of course", "why not", "do it", "book it", "lets do it", "let's do it", "yes book it",
+    "that works", "works for me", "that's fine", "thats fine", "i do", "i am", "i can", "all good", "no problem",
+    "no worries", "please do", "yes go ahead", "that's it", "thats it", "not bad", "that's me", "thats me",
+    "go on",
+})
+NO_PHRASES = frozenset({
+    "no thanks", "no thank you", "no ta", "not really", "not now", "not yet", "i don't", "i dont", "i can't",
+    "i cant", "don't", "dont", "not that", "no way", "i'd rather not", "id rather not", "that's wrong",
+    "thats wrong", "not right", "not ok", "not okay", "not good", "please don't", "please dont", "do not",
+    "not correct", "not today", "i do not",
+})
 # Words that change nothing about a yes or a no beside them.
-SOFT = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "thanks",
-        "thx",
-        "ta",
-        "thankyou",
-        "mate",
-        "cheers",
-        "then",
-        "well",
-        "oh",
-        "um",
-        "er",
-        "lol",
-        "it",
-        "is",
-        "that",
-        "thats",
-    ]
-)
+SOFT = frozenset({
+    "please", "pls", "plz", "thanks", "thx", "ta", "thankyou", "mate", "cheers", "then", "well", "oh", "um", "er",
+    "lol", "it", "is", "that", "thats",
+})
+# fmt: on
 
 
 def plain(text: str) -> str:
-    """Small letters, straight apostrophes, single spaces, no punctuation; for comparing short answers."""
+    """Small letters, straight apostrophes, single spaces, no punctuation, no skin tones; to compare short answers."""
     flat = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").replace("\u2018", "'")
-    return " ".join(re.sub(r"[^\w\s'/:👍✅👌🆗👎❌🚫]", " ", flat).split())
+    return " ".join(re.sub(r"[^\w\s'👍✅👌🆗👎❌🚫]", " ", flat).split())
 
 
 def yes_no(text: str) -> bool | None:
