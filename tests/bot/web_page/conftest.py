@@ -1,0 +1,64 @@
+"""A real chromium, one for all tests of the page, and a fresh server and browser profile for each."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from server import Desk, serving
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        pytest.fail("No chromium. Type: sudo apt-get install --yes chromium")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def address(desk: Desk) -> Iterator[str]:
+    with serving(desk) as found:
+        yield found
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 375, "height": 720}, locale="en-GB", timezone_id="Europe/London")
+    made.set_default_timeout(8000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
+    """The page, open and connected. It fails the test when anything is written as an error to its console."""
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda message: note(message, wrong))
+    opened.goto(address)
+    connected(opened)
+    yield opened
+    assert not wrong
+
+
+def note(message: Any, wrong: list[str]) -> None:
+    expected = ("WebSocket", "Failed to load resource")  # what a broken line looks like, on purpose
+    if message.type == "error" and not any(words in message.text for words in expected):
+        wrong.append(message.text)
+
+
+def connected(page: Page) -> None:
+    page.wait_for_selector("body[data-line='open']")

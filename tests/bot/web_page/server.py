@@ -1,0 +1,296 @@
+"""A small server that keeps to the web chat's protocol, with a scripted conversation and faults on request, for the page's tests."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from bot.pages import STATIC, ChatPage, page_headers
+
+LABELS: dict[str, str] = yaml.safe_load(Path("nlu/answers/page.yml").read_text(encoding="utf-8"))["labels"]
+
+Message = dict[str, Any]
+
+
+def choice(title: str, payload: str | None = None) -> dict[str, str]:
+    return {"title": title, "payload": payload or f"token-{title}"}
+
+
+SCRIPT: dict[str, list[Message]] = {
+    "hello": [{"text": "Hello. What can I do for you?", "answer": "utter_greet"}],
+    "book": [
+        {
+            "text": "Here are the next places. Which one suits you?",
+            "answer": "utter_offers",
+            "buttons": [
+                choice("Tuesday 1 December at 6pm, Reading, the Salvation Army hall"),
+                choice("Thursday 3 December at 10am, online"),
+                choice("Saturday 5 December at 9:30am, Oxford"),
+                choice("Show me more"),
+            ],
+        }
+    ],
+    "yes or no": [{"text": "Shall I book it?", "buttons": [choice("Yes, book it"), choice("No")]}],
+    "token-Yes, book it": [
+        {
+            "answer": "utter_booked",
+            "text": "Your place is booked.\n\nTuesday 1 December at 6pm\nThe Salvation Army hall, 15 Anstey Road, Reading"
+            "\n\nPut it in your calendar: /calendar/3f9c2b.ics\n\nTo change it, write here or call 01923 271 783."
+            " Your reference is TVP-4F7K-92.",
+        }
+    ],
+    "danger": [
+        {
+            "answer": "utter_danger_to_life",
+            "text": "If someone may die or be badly hurt, call 999 now. Say “ambulance”. Stay with them.\n\n"
+            "To talk to someone: Samaritans, 116 123, or text SHOUT to 85258. Both are free, day and night.\n\n"
+            "No worker is reading this now.",
+            "buttons": [choice("I’m safe, carry on"), choice("Talk to a person")],
+        }
+    ],
+    "long": [{"text": " ".join(["This line is here to fill the screen."] * 60)}],
+    "two": [{"text": "First part."}, {"text": "Second part."}],
+    "notice": [{"from": "notice", "text": "We have asked a worker to join. They work 9am to 4pm, Monday to Saturday."}],
+}
+
+
+@dataclass
+class Session:
+    """One conversation as a server sees it."""
+
+    accepted: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    finished: set[str] = field(default_factory=set)
+    messages: list[Message] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    typings: int = 0
+    owner: str = "bot"
+    link: str | None = None
+    sockets: set[WebSocket] = field(default_factory=set)
+    frames: list[Message] = field(default_factory=list)
+
+
+class Desk:
+    """The server's state, its routes, and its faults: each `*_next` counts the frames that it still spoils."""
+
+    def __init__(self, sample: bool = True, origins: tuple[str, ...] = ()) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.closed_for_all = False
+        self.lose_next = 0  # stored and answered, but the line breaks before "accepted"
+        self.swallow_next = 0  # read, and nothing else: a dead line
+        self.refuse_next: list[tuple[str, str]] = []  # (code, text)
+        self.slowness = 0.0
+        self.asked = 0
+        self.clock = datetime.now(UTC)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._page_settings = {"phone": "01923 271 783", "sample": sample, "hours": "9am to 4pm, Monday to Saturday"}
+        self._origins = origins
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def app(self) -> Starlette:
+        routes = [
+            Route("/", self.page),
+            Route("/r/{token}", self.page),
+            Route("/away", self.away),
+            Route("/host", self.host),
+            Route("/embed.js", self.embed),
+            Route("/chat/labels.json", self.labels),
+            Route("/chat/sessions", self.open_session, methods=["POST"]),
+            WebSocketRoute("/chat/ws", self.talk),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+        return Starlette(routes=routes)
+
+    def chat_page(self, request: Request) -> ChatPage:
+        return ChatPage(labels=LABELS, leave_to=f"{request.base_url}away", **self._page_settings)  # type: ignore[arg-type]
+
+    async def page(self, request: Request) -> Response:
+        return HTMLResponse(self.chat_page(request).html(), headers=page_headers(self._origins))
+
+    async def labels(self, request: Request) -> Response:
+        return JSONResponse(self.chat_page(request).words())
+
+    async def embed(self, request: Request) -> Response:
+        return Response(self.chat_page(request).embed_script(), media_type="text/javascript")
+
+    async def away(self, request: Request) -> Response:
+        return HTMLResponse("<!doctype html><title>Weather</title><h1>Weather</h1>")
+
+    async def host(self, request: Request) -> Response:
+        address = request.query_params["from"]
+        policy = f"default-src 'none'; script-src {address}; frame-src {address}; img-src {address}"
+        body = f"<!doctype html><html lang=en><title>Host</title><h1>A site</h1><a href='#'>A link</a><script src='{address}/embed.js' async></script>"
+        return HTMLResponse(body, headers={"Content-Security-Policy": policy})
+
+    async def open_session(self, request: Request) -> Response:
+        self.asked += 1
+        if self.closed_for_all:
+            return JSONResponse({"error": {"code": "unavailable"}}, 503)
+        token = f"token-{len(self.sessions) + 1}"
+        self.sessions[token] = Session(link=(await request.json()).get("link"))
+        return JSONResponse({"session": f"s{len(self.sessions)}", "token": token}, 201)
+
+    async def talk(self, socket: WebSocket) -> None:
+        if self.closed_for_all:
+            await socket.close(1013)
+            return
+        await socket.accept()
+        session: Session | None = None
+        try:
+            while True:
+                frame = json.loads(await socket.receive_text())
+                if frame["type"] == "hello":
+                    session = self.sessions.get(frame["token"])
+                    if session is None:
+                        await socket.send_json({"type": "error", "code": "unknown_session", "text": ""})
+                        continue
+                    await self._greet(socket, session, frame.get("last_seen"))
+                elif session is not None:
+                    await self._take(socket, session, frame)
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            if session is not None:
+                session.sockets.discard(socket)
+
+    async def _greet(self, socket: WebSocket, session: Session, last_seen: str | None) -> None:
+        session.frames.append({"type": "hello", "last_seen": last_seen})
+        await socket.send_json({"type": "owner", "owner": session.owner})
+        ids = [message["id"] for message in session.messages]
+        for message in session.messages[ids.index(last_seen) + 1 if last_seen in ids else 0 :]:
+            await socket.send_json(message)
+        session.sockets.add(socket)
+        for id_ in session.accepted:
+            if id_ in session.finished:
+                await socket.send_json({"type": "turn", "id": id_})
+
+    async def _take(self, socket: WebSocket, session: Session, frame: Message) -> None:
+        session.frames.append(frame)
+        if frame["type"] == "seen":
+            session.seen.append(frame["id"])
+        elif frame["type"] == "typing":
+            session.typings += 1
+        elif frame["type"] in ("say", "choose"):
+            await self._store(socket, session, frame)
+
+    async def _store(self, socket: WebSocket, session: Session, frame: Message) -> None:
+        if self.swallow_next:
+            self.swallow_next -= 1
+            return
+        if self.refuse_next:
+            code, text = self.refuse_next.pop(0)
+            await socket.send_json({"type": "error", "code": code, "text": text, "id": frame["id"]})
+            return
+        new = frame["id"] not in session.accepted
+        if new:
+            session.accepted.append(frame["id"])
+            session.said.append(frame.get("text") or frame["payload"])
+        if self.lose_next:
+            self.lose_next -= 1
+            session.sockets.discard(socket)
+            if new:
+                await self._answer(session, frame)
+            await socket.close(1011)
+            return
+        await socket.send_json({"type": "accepted", "id": frame["id"]})
+        if new:
+            task = asyncio.create_task(self._answer(session, frame))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, session: Session, frame: Message) -> None:
+        await asyncio.sleep(self.slowness)
+        if session.owner != "worker":
+            said = frame.get("text") or frame["payload"]
+            for answer in SCRIPT.get(said, [{"text": f"You said: {said}"}]):
+                await self._put(session, {**answer, "re": frame["id"]})
+        session.finished.add(frame["id"])
+        await self._send(session, {"type": "turn", "id": frame["id"]})
+
+    async def _put(self, session: Session, message: Message) -> None:
+        self.clock += timedelta(seconds=1)
+        whole = {
+            "type": "message",
+            "from": "assistant",
+            "buttons": [],
+            "at": f"{self.clock:%Y-%m-%dT%H:%M:%SZ}",
+            **message,
+        }
+        whole["id"] = f"m{len(session.messages) + 1}"
+        session.messages.append(whole)
+        await self._send(session, whole)
+
+    async def _send(self, session: Session, frame: Message) -> None:
+        for one in list(session.sockets):
+            with contextlib.suppress(Exception):
+                await one.send_json(frame)
+
+    # What a test does to the server, from its own thread.
+    @property
+    def session(self) -> Session:
+        """The newest conversation."""
+        return list(self.sessions.values())[-1]
+
+    def _run(self, work: Any) -> None:
+        assert self.loop is not None
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(5)
+
+    def drop(self) -> None:
+        """Breaks every line."""
+
+        async def close() -> None:
+            for session in self.sessions.values():
+                for one in list(session.sockets):
+                    session.sockets.discard(one)
+                    with contextlib.suppress(Exception):
+                        await one.close(1012)
+
+        self._run(close())
+
+    def put(self, **message: Any) -> None:
+        """Sends a message that nobody asked for."""
+        self._run(self._put(self.session, message))
+
+    def send(self, **frame: Any) -> None:
+        """Sends any frame to the newest conversation."""
+        if frame["type"] == "owner":
+            self.session.owner = frame["owner"]
+        self._run(self._send(self.session, frame))
+
+
+@contextlib.contextmanager
+def serving(desk: Desk) -> Any:
+    """Runs `desk` on a free port of 127.0.0.1; gives its address."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(desk.app(), log_level="error", timeout_graceful_shutdown=1, lifespan="off"))
+
+    def run() -> None:
+        async def serve() -> None:
+            desk.loop = asyncio.get_running_loop()
+            await server.serve(sockets=[listener])
+
+        asyncio.run(serve())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
