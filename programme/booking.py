@@ -20,10 +20,10 @@ from storage import session as courses
 from storage.audit import record
 from storage.booking import Booking, Offer
 from storage.conversation import Conversation
-from storage.database import lock_row
 from storage.enums import BookingState, CaseReason, ReferralState, Urgency
 from storage.referral import Referral
-from storage.session import Course, CourseView
+from storage.row import lock_one
+from storage.session import Course, WholeCourse
 
 
 class Done(StrEnum):
@@ -114,13 +114,13 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
             return again
         if offer is None or not _stands(offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, _view(session, held) if held else None)
-        course = courses.course_view(session, offer.course_id)
+        course = _course(session, offer.course_id)
         verdict = rules.may_book(
             verified=True,
             has_active=held is not None,
             deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
             starts=[each.starts_at for each in course.sessions],
-            places_left=_left(course),
+            places_left=course.free,
             now=ctx.clock(),
         )
         if verdict is not Verdict.YES:
@@ -144,14 +144,14 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         if offer is None or not _stands(offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, _view(session, held))
         verdict = _may_move(session, ctx, held)
-        course = courses.course_view(session, offer.course_id)
+        course = _course(session, offer.course_id)
         if verdict is Verdict.YES:
             verdict = rules.may_move_to(
                 course_id=held.course_id,
                 new_course_id=offer.course_id,
                 deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
                 starts=[each.starts_at for each in course.sessions],
-                places_left=_left(course),
+                places_left=course.free,
                 now=ctx.clock(),
             )
         if verdict is not Verdict.YES:
@@ -185,7 +185,7 @@ def cancel(ctx: Context, conversation_id: str, turn_id: str | None) -> Result:
         referral.state = ReferralState.VERIFIED
         session.add_all([held, referral])
         session.flush()
-        record(session, ctx.new_id(), ctx.clock(), "person", "cancel", "booking", held.id)
+        _note(session, ctx, "cancel", held)
         values = {**view.values(), "book_by": referral.book_by}
         reply = Reply("notice_cancelled", values, unique_key=f"cancelled:{held.id}")
         outbox.say(session, ctx, conversation, [reply], turn_id)
@@ -225,7 +225,7 @@ def _ask_rule(ctx: Context, conversation_id: str, moving: bool) -> Result:
 def calendar_file(ctx: Context, calendar_token: str) -> str | None:
     """The calendar file of a booking, as it stands now: moved and cancelled ones update the person's calendar."""
     with ctx.database.reading() as session:
-        held = bookings.by_calendar_token(session, calendar_token)
+        held = bookings.booking_by_calendar(session, calendar_token)
         if held is None:
             return None
         view = _view(session, held)
@@ -250,20 +250,20 @@ def _locked(
     session: Session, conversation_id: str, offer_token: str | None
 ) -> tuple[Conversation, Referral | None, Offer | None]:
     """Locks in one order everywhere: conversation, referral, then courses by id."""
-    conversation = lock_row(session, Conversation, conversation_id)
+    conversation = lock_one(session, Conversation, conversation_id)
     if conversation.referral_id is None:
         return conversation, None, None
-    referral = lock_row(session, Referral, conversation.referral_id)
+    referral = lock_one(session, Referral, conversation.referral_id)
     offer = session.get(Offer, offer_token) if offer_token else None
     held = bookings.active_booking(session, referral.id)
     touched = {offer.course_id for offer in [offer] if offer} | {held.course_id for held in [held] if held}
     for course_id in sorted(touched):
-        lock_row(session, Course, course_id)
+        lock_one(session, Course, course_id)
     return conversation, referral, offer
 
 
 def _second_tap(session: Session, referral: Referral, offer_token: str) -> Result | None:
-    done = bookings.by_offer(session, offer_token)
+    done = bookings.booking_by_offer(session, offer_token)
     if done is None or done.referral_id != referral.id or done.state != BookingState.ACTIVE:
         return None
     return Result(Done.SAME, _view(session, done))
@@ -326,8 +326,8 @@ def _save(
     referral.state = ReferralState.BOOKED
     session.add_all([row, referral])
     session.flush()
-    bookings.withdraw_offers(session, conversation.id, ctx.clock(), but=row.offer_token)
-    record(session, ctx.new_id(), ctx.clock(), "person", action, "booking", row.id)
+    bookings.withdraw_offers(session, conversation.id, ctx.clock())
+    _note(session, ctx, action, row)
     view = _view(session, row)
     reply = Reply(
         ("notice_moved" if action == "move" else "notice_booked") + ("_online" if view.online else ""),
@@ -338,8 +338,20 @@ def _save(
     outbox.say(session, ctx, conversation, [reply], turn_id)
 
 
+def _note(session: Session, ctx: Context, action: str, row: Booking) -> None:
+    record(
+        session,
+        id=ctx.new_id(),
+        at=ctx.clock(),
+        actor="person",
+        action=action,
+        subject_kind="booking",
+        subject_id=row.id,
+    )
+
+
 def _view(session: Session, held: Booking) -> BookingView:
-    course = courses.course_view(session, held.course_id)
+    course = _course(session, held.course_id)
     return BookingView(
         id=held.id,
         course_id=held.course_id,
@@ -354,8 +366,11 @@ def _view(session: Session, held: Booking) -> BookingView:
     )
 
 
-def _left(course: CourseView) -> int:
-    return rules.free_places(course.course.capacity, course.taken)
+def _course(session: Session, course_id: str) -> WholeCourse:
+    course = courses.whole_course(session, course_id)
+    if course is None:
+        raise LookupError(course_id)
+    return course
 
 
 def _starts(view: BookingView) -> Sequence[datetime]:

@@ -10,7 +10,7 @@ from storage.database import Database
 
 @dataclass(frozen=True)
 class Context:
-    """`clock` gives aware UTC; `new_id` 32 hex digits; `new_token` at least 128 random bits in at most 32 characters."""
+    """`clock`: aware UTC; `new_id`: 32 hex digits; `new_token`: at least 128 random bits in at most 32 characters."""
 
     database: Database
     answers: Answers

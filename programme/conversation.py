@@ -6,22 +6,23 @@ A message that comes in is a turn. It is stored before anything acts on it, hand
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from programme import case, outbox, verification
 from programme.context import Context
 from programme.outbox import Reply
 from storage import conversation as conversations
 from storage import identity as identities
+from storage import message as messages
 from storage.booking import active_booking
 from storage.conversation import Conversation
-from storage.database import lock_row
 from storage.enums import Channel, MessageKind, Owner, TurnEnd, TurnState
 from storage.identity import ChannelIdentity
-from storage.message import ButtonToken, MessageIn
+from storage.message import MessageIn
+from storage.row import lock_one
 
 LEASE_SECONDS = 6
 RENEW_AFTER = 12  # turns; a long session makes each turn slower
@@ -98,7 +99,7 @@ def open_telegram(ctx: Context, chat_id: str) -> str:
         if identity.blocked_at:
             identity.blocked_at = None
             session.add(identity)
-        conversation = conversations.of_identity(session, identity.id)
+        conversation = conversations.conversation_of(session, identity.id)
         return (conversation or _new_conversation(session, ctx, identity, None)).id
 
 
@@ -106,7 +107,7 @@ def find_by_token(ctx: Context, token: str) -> str | None:
     """The open web conversation that this session token belongs to."""
     with ctx.database.reading() as session:
         identity = identities.find_identity(session, ctx.database.keyring, Channel.WEB, token)
-        conversation = conversations.of_identity(session, identity.id) if identity else None
+        conversation = conversations.conversation_of(session, identity.id) if identity else None
         return conversation.id if conversation and conversation.closed_at is None else None
 
 
@@ -122,7 +123,7 @@ def _new_identity(session: Session, ctx: Context, channel: Channel, external: st
     identity = ChannelIdentity(
         id=ctx.new_id(),
         channel=channel,
-        external_lookup=ctx.database.keyring.lookup(external, f"identity.{channel.value}"),
+        external_lookup=identities.external_lookup(ctx.database.keyring, channel, external),
         external=kept,
         created_at=ctx.clock(),
     )
@@ -136,7 +137,7 @@ def _new_conversation(session: Session, ctx: Context, identity: ChannelIdentity,
         id=ctx.new_id(),
         identity_id=identity.id,
         channel=identity.channel,
-        address_lookup=ctx.database.keyring.lookup(address, "address") if address else None,
+        address_lookup=conversations.address_lookup(ctx.database.keyring, address) if address else None,
         created_at=ctx.clock(),
     )
     session.add(conversation)
@@ -150,31 +151,25 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
     Raises UnknownButtonError for a payload that was not sent in this conversation.
     """
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, conversation_id)
-        known = session.exec(
-            select(MessageIn).where(
-                MessageIn.conversation_id == conversation_id,
-                MessageIn.channel_message_id == incoming.channel_message_id,
-            )
-        ).first()
+        conversation = lock_one(session, Conversation, conversation_id)
+        known = messages.in_by_channel_id(session, conversation_id, incoming.channel_message_id)
         if known:
             return Accepted(known.id, new=False, ended=known.state == TurnState.ENDED)
         title, choice = _button(session, conversation_id, incoming)
-        row = MessageIn(
-            id=ctx.new_id(),
-            conversation_id=conversation_id,
-            seq=conversation.next_in_seq,
-            channel_message_id=incoming.channel_message_id,
-            kind=incoming.kind,
-            text=title or incoming.text,
-            choice=choice,
-            danger=danger,
-            received_at=ctx.clock(),
+        row = messages.add_in(
+            session,
+            MessageIn(
+                id=ctx.new_id(),
+                conversation_id=conversation_id,
+                seq=0,
+                channel_message_id=incoming.channel_message_id,
+                kind=incoming.kind,
+                text=title or incoming.text,
+                choice=choice,
+                danger=danger,
+                received_at=ctx.clock(),
+            ),
         )
-        conversation.next_in_seq += 1
-        conversation.last_in_at = row.received_at
-        session.add_all([row, conversation])
-        session.flush()
         if danger:
             send_card(session, ctx, conversation, row.id, danger)
         return Accepted(row.id, new=True, ended=False)
@@ -183,8 +178,8 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
 def _button(session: Session, conversation_id: str, incoming: Incoming) -> tuple[str | None, str | None]:
     if incoming.kind != MessageKind.CHOICE:
         return None, None
-    token = session.get(ButtonToken, incoming.payload or "")
-    if token is None or token.conversation_id != conversation_id:
+    token = messages.button(session, conversation_id, incoming.payload or "")
+    if token is None:
         raise UnknownButtonError(UnknownButtonError.__doc__)
     return token.title, token.choice
 
@@ -204,10 +199,10 @@ def send_card(session: Session, ctx: Context, conversation: Conversation, turn_i
 
 
 def begin_turn(ctx: Context, conversation_id: str) -> Turn | None:
-    """Takes the lease and the oldest turn that has not ended; None where there is none or another process works here."""
+    """Takes the lease and the oldest unended turn; None where there is none, or another process works here."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        row = _oldest(session, conversation_id)
+        row = messages.next_waiting_in(session, conversation_id)
         if row is None:
             return None
         fence = conversations.take_lease(session, conversation_id, ctx.holder, now, LEASE_SECONDS)
@@ -215,15 +210,7 @@ def begin_turn(ctx: Context, conversation_id: str) -> Turn | None:
             return None
         row.state, row.tries = TurnState.HANDLING, row.tries + 1
         session.add(row)
-        return _turn(session, lock_row(session, Conversation, conversation_id), row, fence)
-
-
-def _oldest(session: Session, conversation_id: str) -> MessageIn | None:
-    return session.exec(
-        select(MessageIn)
-        .where(MessageIn.conversation_id == conversation_id, MessageIn.state != TurnState.ENDED)
-        .order_by(col(MessageIn.seq))
-    ).first()
+        return _turn(session, lock_one(session, Conversation, conversation_id), row, fence)
 
 
 def _turn(session: Session, conversation: Conversation, row: MessageIn, fence: int) -> Turn:
@@ -254,7 +241,7 @@ def _turn(session: Session, conversation: Conversation, row: MessageIn, fence: i
 def keep_lease(ctx: Context, turn: Turn) -> bool:
     """Holds the lease for as long as the dialogue takes; False where it is lost."""
     with ctx.database.writing() as session:
-        return conversations.keep_lease(session, turn.conversation_id, turn.fence, ctx.clock(), LEASE_SECONDS)
+        return conversations.extend_lease(session, turn.conversation_id, turn.fence, ctx.clock(), LEASE_SECONDS)
 
 
 def end_turn(
@@ -270,7 +257,7 @@ def end_turn(
     Where the dialogue understood a danger that the phrase list did not see, its card goes out here.
     """
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, turn.conversation_id)
+        conversation = lock_one(session, Conversation, turn.conversation_id)
         row = session.get_one(MessageIn, turn.id)
         if conversation.fence != turn.fence or row.state == TurnState.ENDED:
             raise LeaseLostError(LeaseLostError.__doc__)
@@ -291,7 +278,7 @@ def _without_cards(replies: Sequence[Reply]) -> list[Reply]:
     return [reply for reply in replies if not reply.answer.startswith("utter_danger_")]
 
 
-def waiting(ctx: Context, older_than: timedelta = timedelta(0)) -> list[str]:
+def waiting(ctx: Context, limit: int = 100) -> list[str]:
     """Conversations with turns that nobody is working on: after a start, a crash or a lost hint."""
     with ctx.database.reading() as session:
-        return conversations.unattended(session, ctx.clock(), older_than)
+        return messages.conversations_waiting(session, ctx.clock(), limit)

@@ -11,9 +11,9 @@ from programme.rules import handoff as rules
 from programme.rules import hours
 from storage import handoff as handoffs
 from storage.conversation import Conversation
-from storage.database import lock_row
 from storage.enums import HandoffState, Owner, Urgency
 from storage.handoff import HandoffRequest
+from storage.row import lock_one
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def ask(
     """Records the request, once, and puts the conversation in the queue."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, conversation_id)
-        waiting = handoffs.open_request(session, conversation_id)
+        conversation = lock_one(session, Conversation, conversation_id)
+        waiting = handoffs.open_request_of(session, conversation_id)
         if waiting is None:
             session.add(_request(ctx, conversation_id, reason, urgency, last_words))
             _change(session, conversation, "asked")
@@ -43,8 +43,8 @@ def ask(
 def withdraw(ctx: Context, conversation_id: str) -> bool:
     """The person no longer wants to wait; False where nobody was waiting."""
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, conversation_id)
-        waiting = handoffs.open_request(session, conversation_id)
+        conversation = lock_one(session, Conversation, conversation_id)
+        waiting = handoffs.open_request_of(session, conversation_id)
         if waiting is None or waiting.state != HandoffState.WAITING:
             return False
         waiting.state, waiting.ended_at = HandoffState.CANCELLED, ctx.clock()

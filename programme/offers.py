@@ -1,4 +1,4 @@
-"""Offering courses: what fits the person's deadlines and wishes, five at a time; an honest receipt where nothing does."""
+"""Offering courses: what fits deadlines and wishes, five at a time; an honest receipt where nothing does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from storage import booking as bookings
 from storage import session as courses
 from storage.booking import Offer
 from storage.conversation import Conversation
-from storage.database import lock_row
 from storage.enums import CaseReason, Urgency
 from storage.referral import Referral
+from storage.row import lock_one
 
 OFFER_MINUTES = 30
 
@@ -66,28 +66,28 @@ class Offered:
 def places(ctx: Context) -> list[str]:
     """What the venues' towns are called."""
     with ctx.database.reading() as session:
-        return courses.places(session)
+        return sorted({venue.place for venue in courses.venues(session)})
 
 
 def make(ctx: Context, conversation_id: str, wanted: preference.Preference | None, more: bool = False) -> Offered:
-    """Offers the next courses. `more`: beside those already on the table; else a fresh list. Raises NotVerifiedError."""
+    """Offers the next courses. `more`: beside those on the table, else a fresh list. Raises NotVerifiedError."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, conversation_id)
+        conversation = lock_one(session, Conversation, conversation_id)
         if conversation.referral_id is None:
             raise NotVerifiedError(NotVerifiedError.__doc__)
         referral = session.get_one(Referral, conversation.referral_id)
         limits = deadline.Deadlines(referral.book_by, referral.finish_by)
         if (state := deadline.state(limits, london.today(now))) != "open":
             return _must_check(session, ctx, conversation, state)
-        shown = bookings.offered(session, conversation_id) if more else []
+        shown = bookings.live_offers(session, conversation_id, now) if more else []
         if not more:
             bookings.withdraw_offers(session, conversation_id, now)
         held = bookings.active_booking(session, referral.id)
         skip = {row.course_id for row in shown} | ({held.course_id} if held else set())
         open_courses = courses.courses_from(session, now)
         slots = {row.course.id: row for row in open_courses}
-        chosen = offer.choose([_slot(row) for row in open_courses], wanted, limits, now, skip)
+        chosen = offer.choose([_slot(row) for row in open_courses], wanted, limits, now, already_shown=skip)
         if not chosen.slots:
             return _none(session, ctx, conversation, [_slot(r) for r in open_courses], wanted, limits, more, skip)
         batch = max((row.batch for row in shown), default=0) + 1
@@ -102,7 +102,7 @@ def latest(ctx: Context, conversation_id: str) -> tuple[OfferView, ...]:
     """The list on the table: what was shown last and has neither expired nor been withdrawn."""
     now = ctx.clock()
     with ctx.database.reading() as session:
-        rows = [row for row in bookings.offered(session, conversation_id) if row.expires_at > now]
+        rows = bookings.live_offers(session, conversation_id, now)
         last = max((row.batch for row in rows), default=0)
         open_courses = {row.course.id: row for row in courses.courses_from(session, now)}
         return tuple(
@@ -132,14 +132,14 @@ def _none(
     now = ctx.clock()
     if more:
         return Offered(OffersKind.NO_MORE)
-    if wanted and not wanted.anything and offer.choose(slots, None, limits, now, skip).slots:
+    if wanted and not wanted.anything and offer.choose(slots, None, limits, now, already_shown=skip).slots:
         return Offered(OffersKind.NONE_FITS)
     detail = {"asked_at": now.isoformat(), "wanted": preference.pack(wanted) if wanted else {}}
     case.open_for(session, ctx, CaseReason.NO_SESSION, Urgency.DEADLINE, conversation, detail)
     return Offered(OffersKind.NONE_FREE, asked_at=now)
 
 
-def _slot(row: courses.CourseView) -> offer.Slot:
+def _slot(row: courses.WholeCourse) -> offer.Slot:
     return offer.Slot(
         course_id=row.course.id,
         place=row.venue.place,
@@ -147,11 +147,11 @@ def _slot(row: courses.CourseView) -> offer.Slot:
         step_free=row.venue.step_free,
         starts=tuple(each.starts_at for each in row.sessions),
         ends=max(each.ends_at for each in row.sessions),
-        places_left=max(0, row.course.capacity - row.taken),
+        places_left=row.free,
     )
 
 
-def _view(token: str, row: courses.CourseView) -> OfferView:
+def _view(token: str, row: courses.WholeCourse) -> OfferView:
     slot = _slot(row)
     return OfferView(
         token,
@@ -171,7 +171,7 @@ def _offer(
     ctx: Context,
     conversation: Conversation,
     referral: Referral,
-    row: courses.CourseView,
+    row: courses.WholeCourse,
     batch: int,
     position: int,
 ) -> OfferView:

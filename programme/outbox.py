@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session
 
 from programme import setting
 from programme.answers import ButtonSpec, Fact, Rendered, Situation
@@ -71,10 +71,7 @@ def say(
     facts, today, situation = setting.facts(session), london.today(now), situation_of(session, conversation)
     written = []
     for reply in replies:
-        if (
-            reply.unique_key
-            and session.exec(select(MessageOut.id).where(MessageOut.unique_key == reply.unique_key)).first()
-        ):
+        if reply.unique_key and messages.out_by_unique_key(session, reply.unique_key):
             continue
         rendered = _render(ctx, reply, situation, facts, today)
         written.append(_write(session, ctx, conversation, reply, rendered, reply_to_id, now))
@@ -95,26 +92,25 @@ def _write(
     now: datetime,
 ) -> MessageOut:
     tokens = [ctx.new_token() for _ in rendered.buttons]
-    row = MessageOut(
-        id=ctx.new_id(),
-        conversation_id=conversation.id,
-        seq=conversation.next_out_seq,
-        reply_to_id=reply_to_id,
-        sender=Sender.NOTICE if rendered.answer.startswith("notice_") else Sender.ASSISTANT,
-        answer=rendered.answer,
-        text=rendered.text,
-        buttons=json.dumps(
-            [{"title": b.title, "payload": token} for b, token in zip(rendered.buttons, tokens, strict=True)]
+    buttons = [{"title": b.title, "payload": token} for b, token in zip(rendered.buttons, tokens, strict=True)]
+    row = messages.add_out(
+        session,
+        MessageOut(
+            id=ctx.new_id(),
+            conversation_id=conversation.id,
+            seq=0,
+            reply_to_id=reply_to_id,
+            sender=Sender.NOTICE if rendered.answer.startswith("notice_") else Sender.ASSISTANT,
+            answer=rendered.answer,
+            text=rendered.text,
+            buttons=json.dumps(buttons),
+            unique_key=reply.unique_key,
+            first=reply.first,
+            attachment=reply.attachment,
+            created_at=now,
+            next_try_at=now,
         ),
-        unique_key=reply.unique_key,
-        first=reply.first,
-        attachment=reply.attachment,
-        created_at=now,
-        next_try_at=now,
     )
-    conversation.next_out_seq += 1
-    session.add(row)
-    session.flush()
     for button, token in zip(rendered.buttons, tokens, strict=True):
         session.add(
             ButtonToken(
@@ -133,30 +129,22 @@ def mark_seen(ctx: Context, conversation_id: str, message_id: str) -> None:
     """The page has shown all messages up to this one: only now are they delivered."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        seq = messages.seq_of(session, conversation_id, message_id)
-        if seq is None:
-            return
-        session.execute(
-            update(MessageOut)
-            .where(
-                col(MessageOut.conversation_id) == conversation_id,
-                col(MessageOut.seq) <= seq,
-                col(MessageOut.state).in_([OutState.WAITING, OutState.SENT]),
-            )
-            .values(state=OutState.DELIVERED, delivered_at=now)
-        )
+        seq = messages.out_seq(session, conversation_id, message_id)
+        if seq is not None:
+            messages.mark_seen(session, conversation_id, seq, now)
 
 
 def claim(ctx: Context, channel: Channel, limit: int = 30) -> list[Parcel]:
-    """Messages that are due on a channel: one a conversation, in order, danger first, each claimed for half a minute."""
+    """Messages that are due on a channel: one a conversation, in order, danger first, claimed for half a minute."""
     now = ctx.clock()
     with ctx.database.writing() as session:
         parcels = []
-        for row, identity in messages.due_out(session, channel, now, limit):
+        for row in messages.due_out(session, channel, now, limit):
             row.next_try_at = now + CLAIM
             row.tries += 1
             session.add(row)
-            parcels.append(_parcel(row, identity))
+            conversation = session.get_one(Conversation, row.conversation_id)
+            parcels.append(_parcel(row, session.get_one(ChannelIdentity, conversation.identity_id)))
         return parcels
 
 
@@ -185,7 +173,7 @@ def failed(
 ) -> None:
     """The channel did not take it: tried again later, or given up. `failure`: a code, no words of the person's."""
     now = ctx.clock()
-    again = None if final else delivery.next_try(parcel.tries, parcel.created_at, now, rng, retry_after)
+    again = None if final else delivery.next_try(parcel.tries, parcel.created_at, now, rng, retry_after=retry_after)
     with ctx.database.writing() as session:
         row = session.get_one(MessageOut, parcel.id)
         row.failure = failure

@@ -69,7 +69,7 @@ class Words:
         self.deletes: dict[str, str] = {}
         for word in guessed:
             self.known.add(word)
-            self.deletes.update({cut: word for cut in {word, *_cuts(word)}})
+            self.deletes.update(dict.fromkeys({word, *_cuts(word)}, word))
 
     def learn(self, words: Iterable[str]) -> None:
         """Take in the words of the patterns; `suicid*` stands for every word that begins so."""

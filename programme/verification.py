@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from programme import case
 from programme.context import Context
-from programme.rules import attempts, link, london, reference
+from programme.rules import attempts, london, reference
 from storage import identity as identities
 from storage import referral as referrals
 from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.database import lock_row
 from storage.enums import AttemptKind, CaseReason, ReferralState, Urgency
 from storage.identity import Attempt
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
+from storage.row import lock_one
 
 LINK_DAYS = 60
 NOBODY = "0001-01-01"  # compared where no referral was found, so that both ways take the same steps
@@ -49,11 +49,13 @@ def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> 
     """Checks a canonical reference (None: the one of the personal link) with a date of birth."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, conversation_id)
+        conversation = lock_one(session, Conversation, conversation_id)
         found = _find(session, ctx, conversation, typed)
-        subjects = _subjects(ctx, conversation, found, typed)
-        failed = _failures(session, subjects, now)
-        wait = attempts.wait_for(failed, now)
+        subjects = _subjects(conversation, found, typed)
+        failed = _failures(session, ctx, subjects, now)
+        wait = attempts.wait_for(
+            identity=failed["identity"], address=failed["address"], reference=failed["reference"], now=now
+        )
         if wait > timedelta(0):
             return Checked(Outcome.SLOWED, now + wait, offer_worker=True)
         person = session.get(Person, found.person_id) if found else _nobody(session)
@@ -62,7 +64,8 @@ def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> 
             _verify(session, ctx, conversation, found, now)
             return Checked(Outcome.VERIFIED)
         for kind, subject in subjects.items():
-            session.add(Attempt(id=ctx.new_id(), kind=kind, subject_lookup=subject, failed_at=now))
+            lookup = identities.subject_lookup(ctx.database.keyring, kind, subject)
+            session.add(Attempt(id=ctx.new_id(), kind=kind, subject_lookup=lookup, failed_at=now))
         failures = len(failed["identity"]) + 1
         if attempts.offers_worker(failures):
             case.open_for(session, ctx, CaseReason.NOT_VERIFIED, Urgency.STUCK, conversation)
@@ -83,13 +86,11 @@ def _nobody(session: Session) -> Person | None:
     return None
 
 
-def _subjects(
-    ctx: Context, conversation: Conversation, found: Referral | None, typed: str | None
-) -> dict[AttemptKind, str]:
+def _subjects(conversation: Conversation, found: Referral | None, typed: str | None) -> dict[AttemptKind, str]:
     named = found.reference if found else typed or ""
     subjects = {
         AttemptKind.IDENTITY: conversation.identity_id,
-        AttemptKind.REFERENCE: ctx.database.keyring.lookup(named, "attempt.reference"),
+        AttemptKind.REFERENCE: named,
     }
     if conversation.address_lookup:
         subjects[AttemptKind.ADDRESS] = conversation.address_lookup
@@ -97,12 +98,12 @@ def _subjects(
 
 
 def _failures(
-    session: Session, subjects: Mapping[AttemptKind, str], now: datetime
-) -> dict[attempts.Kind, list[datetime]]:
-    failed: dict[attempts.Kind, list[datetime]] = {"identity": [], "address": [], "reference": []}
+    session: Session, ctx: Context, subjects: Mapping[AttemptKind, str], now: datetime
+) -> dict[str, list[datetime]]:
+    failed: dict[str, list[datetime]] = {"identity": [], "address": [], "reference": []}
     for kind, subject in subjects.items():
         since = now - attempts.POLICIES[kind.value].window
-        failed[kind.value] = identities.failed_attempts(session, kind, subject, since)
+        failed[kind.value] = identities.failed_attempts(session, ctx.database.keyring, kind, subject, since)
     return failed
 
 
@@ -112,25 +113,31 @@ def _verify(session: Session, ctx: Context, conversation: Conversation, referral
     if referral.state in (ReferralState.REFERRED, ReferralState.REACHED):
         referral.state = ReferralState.VERIFIED
     session.add_all([conversation, referral])
-    record(session, ctx.new_id(), now, "person", "verify", "referral", referral.id)
+    record(
+        session,
+        id=ctx.new_id(),
+        at=now,
+        actor="person",
+        action="verify",
+        subject_kind="referral",
+        subject_id=referral.id,
+    )
 
 
 def follow_link(session: Session, ctx: Context, conversation: Conversation, token: str) -> bool:
     """Ties the conversation to the referral of a valid personal link; the date of birth is still asked."""
-    now = ctx.clock()
-    for lookup in ctx.database.keyring.lookups(token, "link"):
-        row = session.exec(select(PersonalLink).where(PersonalLink.token_lookup == lookup)).first()
-        if row and link.valid(row.created_at, row.expires_at, row.revoked_at, now):
-            conversation.linked_referral_id = row.referral_id
-            session.add(conversation)
-            return True
-    return False
+    referral = referrals.by_link(session, ctx.database.keyring, token, ctx.clock())
+    if referral is None:
+        return False
+    conversation.linked_referral_id = referral.id
+    session.add(conversation)
+    return True
 
 
 def open_link(ctx: Context, conversation_id: str, token: str) -> bool:
     """`follow_link` in a transaction of its own."""
     with ctx.database.writing() as session:
-        return follow_link(session, ctx, lock_row(session, Conversation, conversation_id), token)
+        return follow_link(session, ctx, lock_one(session, Conversation, conversation_id), token)
 
 
 def make_link(session: Session, ctx: Context, referral_id: str) -> str:
@@ -140,7 +147,7 @@ def make_link(session: Session, ctx: Context, referral_id: str) -> str:
         PersonalLink(
             id=ctx.new_id(),
             referral_id=referral_id,
-            token_lookup=ctx.database.keyring.lookup(token, "link"),
+            token_lookup=referrals.link_lookup(ctx.database.keyring, token),
             created_at=now,
             expires_at=now + timedelta(days=LINK_DAYS),
         )
@@ -156,9 +163,9 @@ def revoke_links(session: Session, ctx: Context, referral_id: str) -> None:
 
 
 def claim_without_reference(ctx: Context, conversation_id: str, name: str, born: date, phone: str) -> None:
-    """Somebody without their reference: always a case, always the same reply. The link goes to the referral's contact."""
+    """Somebody without their reference: always a case, always the same reply."""
     with ctx.database.writing() as session:
-        conversation = lock_row(session, Conversation, conversation_id)
+        conversation = lock_one(session, Conversation, conversation_id)
         detail = {"name": name, "date_of_birth": born.isoformat(), "phone": phone}
         opened = case.open_for(session, ctx, CaseReason.NO_REFERENCE, Urgency.STUCK, conversation, detail)
         opened.detail = json.dumps({**detail, "matches": _matches(session, name, born)})
@@ -169,7 +176,7 @@ def match_claims(session: Session) -> int:
     """Looks again at every open claim, after referrals have come in; how many have a match now."""
     matched = 0
     for row in session.exec(
-        select(Case).where(Case.reason == CaseReason.NO_REFERENCE, Case.closed_at == None)  # noqa: E711
+        select(Case).where(Case.reason == CaseReason.NO_REFERENCE, col(Case.closed_at).is_(None))
     ).all():
         detail = json.loads(row.detail or "{}")
         detail["matches"] = _matches(session, detail["name"], date.fromisoformat(detail["date_of_birth"]))
@@ -182,10 +189,11 @@ def match_claims(session: Session) -> int:
 def _matches(session: Session, name: str, born: date) -> list[str]:
     """Referral ids of people with this date of birth and this name, or most of it."""
     wanted = set(name.casefold().split())
+    everyone = session.exec(select(Referral.id, Person.name, Person.date_of_birth).join(Person)).all()
     return [
-        referral.id
-        for person, referral in referrals.people(session)
-        if person.date_of_birth == born.isoformat() and wanted & set(person.name.casefold().split())
+        referral_id
+        for referral_id, known, known_born in everyone
+        if known_born == born.isoformat() and wanted & set(known.casefold().split())
     ]
 
 

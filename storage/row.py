@@ -54,6 +54,18 @@ def lock_row(session: Session, table: type[Kind], key: str) -> Kind | None:
     return session.get(table, key, populate_existing=True, with_for_update=lock or None)
 
 
+class NoRowError(LookupError):
+    """There is no such row."""
+
+
+def lock_one(session: Session, table: type[Kind], key: str) -> Kind:
+    """`lock_row` for a row that must be there. Raises NoRowError."""
+    row = lock_row(session, table, key)
+    if row is None:
+        raise NoRowError(NoRowError.__doc__)
+    return row
+
+
 def add_unless_there(session: Session, row: Row, columns: list[str], where: TextClause | None = None) -> bool:
     """Inserts the row unless one with the same `columns` (a unique index, partial by `where`) is there.
 
