@@ -1,0 +1,157 @@
+"""Settings: the only reader of the environment. CONTRACTS.md's table, and what the supervisor tells its children."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+PROJECT = Path(__file__).resolve().parent.parent
+APP_PYTHON = PROJECT / ".venv" / "bin" / "python"
+RASA_PYTHON = PROJECT / ".venv-rasa" / "bin" / "python"
+TELEGRAM = "https://api.telegram.org"
+# Set for whoever runs us, not for our children: without .pyc files each start compiles Rasa anew (+4 s).
+NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DATA_KEYS"}
+
+
+class BadSettingsError(ValueError):
+    """Settings (environment variables) that cannot be used; the message names each with what is wrong."""
+
+
+def _web_address(text: object) -> object:
+    if isinstance(text, str):
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("must be a web address, such as https://example.org")
+        return text.rstrip("/")
+    return text
+
+
+def _database_address(text: object) -> object:
+    if isinstance(text, str) and not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise ValueError("must start with postgresql:// (or sqlite:///)")
+    return text
+
+
+def _redis_address(text: object) -> object:
+    if isinstance(text, str) and not text.startswith(("redis://", "rediss://")):
+        raise ValueError("must start with redis:// or rediss://")
+    return text
+
+
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+DatabaseAddress = Annotated[SecretStr, BeforeValidator(_database_address)]
+RedisAddress = Annotated[SecretStr, BeforeValidator(_redis_address)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseModel):
+    """What was set, checked. Secrets print as stars; `get_secret_value()` opens them.
+
+    `data_keys`: as they are written in DATA_KEYS (comma list, newest first), None where unset: launch/keys.py reads
+    them. The last five are for the processes inside and are set by the supervisor at each start.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000  # 0: any free one, and the printed line says which
+    var_dir: Path = PROJECT / "var"
+    database: DatabaseAddress | None = Field(default=None, alias="database_url")
+    redis_url: RedisAddress | None = None
+    telegram_bot_token: SecretStr | None = None
+    telegram_api_url: WebAddress = TELEGRAM
+    telegram_webhook_url: WebAddress | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    data_keys: SecretStr | None = None
+
+    dialogue_port: Port | None = None
+    dialogue_secret: SecretStr | None = None
+    actions_port: Port | None = None
+    actions_secret: SecretStr | None = None
+    parent_pid: int | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.telegram_webhook_url and not self.telegram_webhook_secret:
+            raise ValueError(
+                "TELEGRAM_WEBHOOK_URL needs TELEGRAM_WEBHOOK_SECRET, so that only Telegram can write to us"
+            )
+        if self.telegram_webhook_url and not self.telegram_webhook_url.startswith("https://"):
+            raise ValueError("TELEGRAM_WEBHOOK_URL must start with https://: Telegram writes to nothing else")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy's address of the database; SQLite in VAR_DIR unless DATABASE_URL is set."""
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.var_dir / 'app.db'}"
+
+    @property
+    def tracker_url(self) -> str:
+        """Where Rasa keeps its conversations: a file of its own, or the same PostgreSQL."""
+        if self.database and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        return f"sqlite:///{self.var_dir / 'tracker.db'}"
+
+    @property
+    def dialogue_url(self) -> str:
+        """The Rasa server's address on loopback. Only where the supervisor has set its port."""
+        return f"http://127.0.0.1:{self.dialogue_port}"
+
+    @property
+    def actions_url(self) -> str:
+        """The action server's address on loopback. Only where the supervisor has set its port."""
+        return f"http://127.0.0.1:{self.actions_port}"
+
+    @property
+    def models(self) -> Path:
+        """The folder of trained models."""
+        return self.var_dir / "models"
+
+    def make_var_dir(self) -> None:
+        """Makes VAR_DIR, for its owner alone. Raises BadSettingsError where that cannot be."""
+        try:
+            self.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.var_dir.chmod(0o700)
+        except OSError as error:
+            raise BadSettingsError(f"VAR_DIR: {self.var_dir} cannot be used: {error.strerror}.") from None
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings from the environment; an empty variable counts as unset. Raises BadSettingsError."""
+    environment = os.environ if environment is None else environment
+    given = {name: environment[name.upper()] for name in _names() if environment.get(name.upper(), "").strip()}
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise BadSettingsError("\n".join(_in_words(problem) for problem in error.errors())) from None
+    return settings.model_copy(update={"var_dir": settings.var_dir.expanduser().absolute()})
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """What a child is given: our own environment without what is not its business, and `more` (upper-case names)."""
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
+    return {**kept, "PYTHONUNBUFFERED": "1", "PARENT_PID": str(os.getpid()), **more}
+
+
+def chromium() -> str | None:
+    """`$CHROMIUM`: the browser that tests drive."""
+    return os.environ.get("CHROMIUM") or None
+
+
+def search_path() -> str:
+    """`$PATH`."""
+    return os.environ.get("PATH", os.defpath)
+
+
+def _names() -> list[str]:
+    return [field.alias or name for name, field in Settings.model_fields.items()]
+
+
+def _in_words(problem: Mapping[str, object]) -> str:
+    where = problem["loc"]
+    name = str(where[0]).upper() if isinstance(where, tuple) and where else ""
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {words}." if name else f"{words}."
