@@ -35,6 +35,7 @@ class ChatPage:
     leave_to: str
     sample: bool
     hours: str = ""
+    framed_by: Sequence[str] = ()  # origins that may show the chat in a frame
 
     def __post_init__(self) -> None:
         if not re.match(r"https?://", self.leave_to):
@@ -77,7 +78,7 @@ class ChatPage:
 
 
 def page_headers(embed_origins: Sequence[str] = ()) -> dict[str, str]:
-    """Headers for the page: nothing inline, nothing from elsewhere, framed only by `embed_origins` ("https://…"), kept nowhere."""
+    """Headers for the page: nothing inline or from elsewhere, framed only by `embed_origins` ("https://…"), not kept."""
     ancestors = " ".join(embed_origins) if embed_origins else "'none'"
     policy = [
         "default-src 'none'",

@@ -38,12 +38,16 @@ class LeaseLostError(RuntimeError):
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as a channel gives it. `text`: words, or for OTHER what it was; `payload`: a tapped button's token."""
+    """A message as a channel gives it. `text`: words, or for OTHER what it was; `payload`: a tapped button's token.
+
+    `intent`: for a CHOICE that is a command of ours and not a button; `text` is then the command as typed.
+    """
 
     channel_message_id: str
     kind: MessageKind
     text: str | None = None
     payload: str | None = None
+    intent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,8 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
 def _button(session: Session, conversation_id: str, incoming: Incoming) -> tuple[str | None, str | None]:
     if incoming.kind != MessageKind.CHOICE:
         return None, None
+    if incoming.intent:
+        return None, json.dumps({"intent": incoming.intent, "values": {}})
     token = messages.button(session, conversation_id, incoming.payload or "")
     if token is None:
         raise UnknownButtonError(UnknownButtonError.__doc__)
@@ -282,3 +288,9 @@ def waiting(ctx: Context, limit: int = 100) -> list[str]:
     """Conversations with turns that nobody is working on: after a start, a crash or a lost hint."""
     with ctx.database.reading() as session:
         return messages.conversations_waiting(session, ctx.clock(), limit)
+
+
+def was_answered(ctx: Context, turn_id: str) -> bool:
+    """Whether anything has been said in answer to this turn."""
+    with ctx.database.reading() as session:
+        return bool(messages.replies_to(session, turn_id))

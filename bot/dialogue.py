@@ -1,0 +1,103 @@
+"""Asking the dialogue server: one turn in, replies out, or a clear failure within seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from programme.answers import ButtonSpec
+from programme.conversation import Turn
+from programme.outbox import Reply
+
+TOP = 5
+
+
+class DialogueError(RuntimeError):
+    """The dialogue server did not answer this turn."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    replies: tuple[Reply, ...]
+    understood: Mapping[str, Any]
+
+
+class Dialogue:
+    """A client of nlu/channel.py. One connection pool a process."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=f"{url}/webhooks/dialogue",
+            headers={"Authorization": f"Bearer {secret}"},
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            trust_env=False,
+        )
+
+    async def ask(self, turn: Turn, seconds: float) -> Answered:
+        """What to say to this turn. Raises DialogueError: late, gone, wrong or unwilling."""
+        body: dict[str, Any] = {"conversation": turn.conversation_id, "turn": turn.id, "context": dict(turn.context)}
+        intent = turn.danger or turn.intent
+        if intent:
+            body |= {"intent": intent, "values": dict(turn.values)}
+        else:
+            body["text"] = turn.text
+        said = await self._post("/turn", body, seconds)
+        if not said.get("ok"):
+            raise DialogueError(str(said.get("reason", "not ok")))
+        try:
+            replies = tuple(_reply(message) for message in said["messages"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DialogueError("bad answer") from error
+        understood = {"intent": said.get("intent") or {}, "ranking": (said.get("ranking") or [])[:TOP]}
+        return Answered(replies, understood)
+
+    async def renew(self, conversation_id: str, seconds: float) -> None:
+        """Begins a new session that keeps the form and its slots. Raises DialogueError."""
+        said = await self._post("/renew", {"conversation": conversation_id}, seconds)
+        if not said.get("ok"):
+            raise DialogueError(str(said.get("reason", "not ok")))
+
+    async def forget(self, conversation_id: str, seconds: float) -> None:
+        """Takes the conversation out of the dialogue server's store. Raises DialogueError."""
+        await self._post("/forget", {"conversation": conversation_id}, seconds)
+
+    async def health(self, seconds: float = 2.0) -> bool:
+        """Whether the dialogue server and its model answer."""
+        try:
+            said = await self._client.get("/health", timeout=seconds)
+            return said.status_code == httpx.codes.OK and bool(said.json().get("ok"))
+        except (httpx.HTTPError, ValueError):
+            return False
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        await self._client.aclose()
+
+    async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        try:
+            said = await self._client.post(path, json=body, timeout=seconds)
+            said.raise_for_status()
+            content = said.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise DialogueError(type(error).__name__) from None
+        if not isinstance(content, dict):
+            raise DialogueError("bad answer")
+        return content
+
+
+def _reply(message: Mapping[str, Any]) -> Reply:
+    return Reply(
+        answer=message["answer"],
+        values=message.get("values") or {},
+        buttons=tuple(
+            ButtonSpec(
+                intent=button["intent"],
+                label=button.get("label"),
+                title=button.get("title"),
+                values=button.get("values") or {},
+                carries=button.get("with") or {},
+            )
+            for button in message.get("buttons") or []
+        ),
+    )

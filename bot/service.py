@@ -1,0 +1,204 @@
+"""The conversation service, the same for all channels: store first, then one message at a time per conversation,
+many conversations at once; ask the dialogue, write the outbox, give a hint to whoever delivers."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import structlog
+
+from bot.dialogue import Dialogue, DialogueError
+from programme import conversation as conversations
+from programme import menu
+from programme.answers import MissingValueError, UnknownAnswerError
+from programme.context import Context
+from programme.conversation import Accepted, Incoming, LeaseLostError, Turn
+from programme.outbox import Reply
+from programme.safety import Safety
+from storage.enums import MessageKind, Owner, TurnEnd
+
+log = structlog.get_logger()
+
+TURN_SECONDS = 8.0  # from storing to the menu; the promise to the page is 10
+LEAST_SECONDS = 1.0
+ASK_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+RENEW_SECONDS = 3.0
+
+
+class ConversationService:
+    """`on_change` of a conversation wakes its listeners: they read rows, the hint itself carries nothing."""
+
+    def __init__(
+        self, ctx: Context, dialogue: Dialogue, safety: Safety, other_answer: Callable[[str], str] | None = None
+    ) -> None:
+        self._ctx = ctx
+        self._dialogue = dialogue
+        self._safety = safety
+        self._other_answer = other_answer or (lambda _kind: "notice_cannot_read")
+        self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._any: set[asyncio.Event] = set()
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._finder: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self) -> None:
+        """Begins to look for turns that nobody works on: left by a crash, or by another process."""
+        self._finder = asyncio.create_task(self._find_work())
+
+    async def stop(self) -> None:
+        """Ends when the turns in hand have ended."""
+        self._closing = True
+        if self._finder:
+            self._finder.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._finder
+        if self._working:
+            await asyncio.wait(list(self._working.values()), timeout=TURN_SECONDS)
+
+    async def accept(self, conversation_id: str, incoming: Incoming) -> Accepted:
+        """Stores a message and has it handled. Raises UnknownButtonError."""
+        danger = self._safety.check(incoming.text) if incoming.kind is MessageKind.TEXT and incoming.text else None
+        accepted = await asyncio.to_thread(
+            conversations.receive, self._ctx, conversation_id, incoming, danger.kind if danger else None
+        )
+        if danger and accepted.new:
+            self.hint(conversation_id)
+        if not accepted.ended:
+            self._work(conversation_id)
+        return accepted
+
+    def listen(self, event: asyncio.Event, conversation_id: str | None = None) -> Callable[[], None]:
+        """`event` is set whenever something in the conversation (None: in any) may have changed; call to stop."""
+        group = self._listeners[conversation_id] if conversation_id else self._any
+        group.add(event)
+
+        def stop() -> None:
+            group.discard(event)
+            if conversation_id and not group:
+                self._listeners.pop(conversation_id, None)
+
+        return stop
+
+    def hint(self, conversation_id: str) -> None:
+        """Something in this conversation may have changed."""
+        for event in [*self._listeners.get(conversation_id, ()), *self._any]:
+            event.set()
+
+    async def ready(self) -> dict[str, bool]:
+        """Which parts behind the service answer."""
+        return {"dialogue": await self._dialogue.health()}
+
+    async def forget(self, conversation_id: str) -> None:
+        """The person has left for good: the conversation is closed, and the dialogue forgets it."""
+        await asyncio.to_thread(conversations.close, self._ctx, conversation_id)
+        with contextlib.suppress(DialogueError):
+            await self._dialogue.forget(conversation_id, RENEW_SECONDS)
+
+    def _work(self, conversation_id: str) -> None:
+        if conversation_id in self._working:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._work_on(conversation_id))
+        self._working[conversation_id] = task
+        task.add_done_callback(partial(self._worked, conversation_id))
+
+    def _worked(self, conversation_id: str, task: "asyncio.Task[None]") -> None:
+        self._working.pop(conversation_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
+        if conversation_id in self._again and not self._closing:
+            self._again.discard(conversation_id)
+            self._work(conversation_id)
+
+    async def _work_on(self, conversation_id: str) -> None:
+        while turn := await asyncio.to_thread(conversations.begin_turn, self._ctx, conversation_id):
+            heartbeat = asyncio.create_task(self._keep(turn))
+            try:
+                await self._handle(turn)
+            except LeaseLostError:
+                log.warning("turn_abandoned", conversation=conversation_id, turn=turn.id)
+                return
+            finally:
+                heartbeat.cancel()
+                self.hint(conversation_id)
+
+    async def _keep(self, turn: Turn) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            if not await asyncio.to_thread(conversations.keep_lease, self._ctx, turn):
+                return
+
+    async def _handle(self, turn: Turn) -> None:
+        if turn.owner is Owner.WORKER:
+            await self._end(turn, TurnEnd.LEFT_TO_WORKER)
+        elif turn.kind is MessageKind.OTHER:
+            await self._end(turn, TurnEnd.ANSWERED, [Reply(self._other_answer(turn.text))])
+        elif turn.intent in menu.INTENTS:
+            replies = await asyncio.to_thread(menu.answer, self._ctx, turn.conversation_id, turn.intent or "")
+            await self._end(turn, TurnEnd.ANSWERED, replies)
+        else:
+            await self._ask(turn)
+
+    async def _ask(self, turn: Turn) -> None:
+        renewed = await self._renew(turn)
+        try:
+            answered = await self._dialogue.ask(turn, self._seconds_left(turn))
+            if not answered.replies and not await self._was_told(turn):
+                raise DialogueError("no answer")
+        except DialogueError as error:
+            log.warning("dialogue_failed", conversation=turn.conversation_id, turn=turn.id, reason=str(error))
+            await self._menu(turn)
+            return
+        try:
+            await self._end(turn, TurnEnd.ANSWERED, answered.replies, answered.understood, renewed)
+        except (UnknownAnswerError, MissingValueError) as error:
+            log.error("answer_not_rendered", turn=turn.id, error=str(error))
+            await self._menu(turn)
+
+    async def _menu(self, turn: Turn) -> None:
+        """The fixed menu; after a crisis card the card is enough, with its own way to a person."""
+        await self._end(turn, TurnEnd.MENU, [] if turn.danger else menu.offer())
+
+    async def _was_told(self, turn: Turn) -> bool:
+        """Whether an action has already said something in this turn (a confirmation, the crisis card)."""
+        return await asyncio.to_thread(conversations.was_answered, self._ctx, turn.id)
+
+    async def _renew(self, turn: Turn) -> bool:
+        if not turn.renew:
+            return False
+        try:
+            await self._dialogue.renew(turn.conversation_id, RENEW_SECONDS)
+        except DialogueError:
+            return False
+        return True
+
+    def _seconds_left(self, turn: Turn) -> float:
+        """A first try shares the promise with what waits behind it; a turn found after a crash is tried in earnest."""
+        if turn.tries > 1:
+            return ASK_SECONDS
+        age = (self._ctx.clock() - turn.received_at).total_seconds()
+        return max(LEAST_SECONDS, min(ASK_SECONDS, TURN_SECONDS - age))
+
+    async def _end(
+        self,
+        turn: Turn,
+        ended_as: TurnEnd,
+        replies: Sequence[Reply] = (),
+        understood: object = None,
+        renewed: bool = False,
+    ) -> None:
+        await asyncio.to_thread(conversations.end_turn, self._ctx, turn, ended_as, replies, understood, renewed)
+
+    async def _find_work(self) -> None:
+        while True:
+            try:
+                for conversation_id in await asyncio.to_thread(conversations.waiting, self._ctx):
+                    self._work(conversation_id)
+            except Exception as error:  # the search must outlive a database that is away for a moment
+                log.error("search_failed", error=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,179 @@
+"""One connection of the web chat: frames in are stored, rows are shown, and the page says what it has seen."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from bot import frames
+from bot.limits import MAX_LENGTH, Limits, Verdict
+from bot.service import ConversationService
+from programme import conversation as conversations
+from programme import outbox, transcript
+from programme.context import Context
+from programme.conversation import Incoming, UnknownButtonError
+from storage.enums import MessageKind, Owner
+
+log = structlog.get_logger()
+
+HELLO_SECONDS = 15
+LOOK_SECONDS = 1.0
+
+
+class ChatSocket:
+    """Serves one WebSocket from hello to goodbye."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        service: ConversationService,
+        limits: Limits,
+        words: Callable[[str], str],
+        socket: WebSocket,
+    ) -> None:
+        self._ctx = ctx
+        self._service = service
+        self._limits = limits
+        self._words = words  # of an error code
+        self._socket = socket
+        self._conversation = ""
+        self._seq = 0
+        self._owner: Owner | None = None
+        self._asked: dict[str, None] = {}  # accepted ids whose end is still to be told, in order
+        self._news = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Returns when the connection has ended."""
+        await self._socket.accept()
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            if not await self._hello():
+                return
+            await self._talk()
+
+    async def _hello(self) -> bool:
+        try:
+            frame = frames.FRAME.validate_json(await asyncio.wait_for(self._socket.receive_text(), HELLO_SECONDS))
+        except (ValidationError, TimeoutError, KeyError):
+            await self._refuse("bad_frame")
+            return False
+        if not isinstance(frame, frames.Hello):
+            await self._refuse("bad_frame")
+            return False
+        found = await asyncio.to_thread(conversations.find_by_token, self._ctx, frame.token)
+        if found is None:
+            await self._refuse("unknown_session")
+            return False
+        self._conversation = found
+        self._seq = await asyncio.to_thread(transcript.position, self._ctx, found, frame.last_seen)
+        self._asked = dict.fromkeys(await asyncio.to_thread(transcript.unfinished, self._ctx, found))
+        return True
+
+    async def _talk(self) -> None:
+        stop = self._service.listen(self._news, self._conversation)
+        self._news.set()
+        show = asyncio.create_task(self._show())
+        hear = asyncio.create_task(self._hear())
+        try:
+            done, _ = await asyncio.wait({show, hear}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            stop()
+            for task in (show, hear):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                    await task
+
+    async def _show(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+            self._news.clear()
+            news = await asyncio.to_thread(
+                transcript.news, self._ctx, self._conversation, self._seq, tuple(self._asked)
+            )
+            if news.owner is not self._owner:
+                self._owner = news.owner
+                await self._send({"type": "owner", "owner": news.owner.value})
+            for line in news.lines:
+                await self._send(frames.message(line))
+                self._seq = line.seq
+            for ended in news.ended:
+                self._asked.pop(ended, None)
+                await self._send({"type": "turn", "id": ended})
+
+    async def _hear(self) -> None:
+        while True:
+            text = await self._receive()
+            try:
+                frame = frames.FRAME.validate_json(text)
+            except ValidationError:
+                await self._error("bad_frame", _id_of(text))
+                continue
+            try:
+                await self._take(frame)
+            except (WebSocketDisconnect, RuntimeError):
+                raise
+            except UnknownButtonError:
+                await self._error("bad_frame", getattr(frame, "id", None))
+            except Exception as error:  # a database that is away: the page keeps the message and sends it again
+                log.error("frame_failed", error=type(error).__name__)
+                await self._error("unavailable", getattr(frame, "id", None))
+
+    async def _receive(self) -> str:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        return message.get("text") or ""
+
+    async def _take(self, frame: frames.Frame) -> None:
+        match frame:
+            case frames.Say():
+                text = frame.text.strip()
+                if not text:
+                    await self._error("bad_frame", frame.id)
+                elif len(frame.text) > MAX_LENGTH:
+                    await self._error("too_long", frame.id)
+                else:
+                    await self._accept(Incoming(frame.id, MessageKind.TEXT, text))
+            case frames.Choose():
+                await self._accept(Incoming(frame.id, MessageKind.CHOICE, payload=frame.payload))
+            case frames.Seen():
+                await asyncio.to_thread(outbox.mark_seen, self._ctx, self._conversation, frame.id)
+            case _:
+                pass  # typing is for a worker's screen; a second hello changes nothing
+
+    async def _accept(self, incoming: Incoming) -> None:
+        if self._limits.message(self._conversation) is not Verdict.PASS:
+            await self._error("too_fast", incoming.channel_message_id)
+            return
+        await self._service.accept(self._conversation, incoming)
+        await self._send({"type": "accepted", "id": incoming.channel_message_id})
+        self._asked[incoming.channel_message_id] = None
+        self._news.set()
+        if self._owner is not Owner.WORKER:
+            await self._send({"type": "typing"})
+
+    async def _error(self, code: str, about: str | None) -> None:
+        frame = {"type": "error", "code": code, "text": self._words(code)}
+        await self._send(frame | ({"id": about} if about else {}))
+
+    async def _refuse(self, code: str) -> None:
+        await self._error(code, None)
+        await self._socket.close(4400 if code == "bad_frame" else 4401)
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        await self._socket.send_text(json.dumps(frame, ensure_ascii=False))
+
+
+def _id_of(text: str) -> str | None:
+    """The id that a bad frame carries, so that the page knows which of its messages is meant."""
+    with contextlib.suppress(ValueError, AttributeError):
+        found = json.loads(text).get("id")
+        return found[:64] if isinstance(found, str) else None
+    return None

@@ -1,0 +1,169 @@
+"""The sample programme: invented people, courses and settings, so that a newcomer has something to talk to.
+
+Sessions are laid relative to today and topped up at each start; the sample referral is put back to how it was.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlmodel import Session, col, select
+
+from programme.context import Context
+from programme.rules import london
+from storage import booking as bookings
+from storage import referral as referrals
+from storage.enums import BookingState, CourseState, ReferralState
+from storage.person import Person
+from storage.referral import Referral
+from storage.session import Course, CourseSession, Venue
+from storage.setting import Setting
+
+FLAG = "sample_programme"
+FILE = Path(__file__).parent / "sample.yml"
+WEEKS = 6
+BOOK_DAYS, FINISH_DAYS = 28, 42
+
+
+@dataclass(frozen=True)
+class SampleReferral:
+    """What is printed at each start, for a person to try."""
+
+    reference: str
+    born: date
+
+
+def is_empty(ctx: Context) -> bool:
+    """Whether nobody has used this database yet."""
+    with ctx.database.reading() as session:
+        return session.exec(select(Setting.key).limit(1)).first() is None and (
+            session.exec(select(Referral.id).limit(1)).first() is None
+        )
+
+
+def is_sample(ctx: Context) -> bool:
+    """Whether this database holds the sample programme."""
+    with ctx.database.reading() as session:
+        return session.get(Setting, FLAG) is not None
+
+
+def seed(ctx: Context) -> None:
+    """Fills an empty database with the sample programme."""
+    content = _content()
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        for key, value in content["settings"].items():
+            session.add(
+                Setting(
+                    key=key,
+                    value=value if isinstance(value, str) else json.dumps(value),
+                    source=content["source"],
+                    approver=content["approver"],
+                    approved_on=london.today(now),
+                    review_by=london.today(now) + timedelta(days=365),
+                    updated_at=now,
+                )
+            )
+        for row in content["venues"]:
+            session.add(Venue(**row))
+        for row in content["people"]:
+            _person(session, ctx, row)
+    refresh(ctx)
+
+
+def refresh(ctx: Context) -> SampleReferral:
+    """Tops up the sessions for the weeks to come, and gives the first sample referral back its deadlines and no place."""
+    content = _content()
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        for row in content["courses"]:
+            _courses(session, ctx, row)
+        first = content["people"][0]
+        referral = referrals.by_reference(session, ctx.database.keyring, first["reference"])
+        if referral is not None:
+            today = london.today(now)
+            referral.book_by, referral.finish_by = today + timedelta(BOOK_DAYS), today + timedelta(FINISH_DAYS)
+            referral.state = ReferralState.REFERRED
+            session.add(referral)
+            held = bookings.active_booking(session, referral.id)
+            if held is not None:
+                held.state, held.ended_at = BookingState.CANCELLED, now
+                held.calendar_sequence += 1
+                session.add(held)
+    return SampleReferral(first["reference"], first["born"])
+
+
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.load(FILE.read_text(), Loader=yaml.CSafeLoader)
+    return content
+
+
+def _person(session: Session, ctx: Context, row: dict[str, Any]) -> None:
+    now = ctx.clock()
+    today = london.today(now)
+    person = Person(
+        id=ctx.new_id(),
+        name=row["name"],
+        date_of_birth=row["born"].isoformat(),
+        phone=row.get("phone"),
+        email=row.get("email"),
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    session.add(
+        Referral(
+            id=ctx.new_id(),
+            person_id=person.id,
+            reference=row["reference"],
+            reference_lookup=referrals.reference_lookup(ctx.database.keyring, row["reference"]),
+            referred_on=today,
+            book_by=_day(today, row.get("book_in", BOOK_DAYS)),
+            finish_by=_day(today, row.get("finish_in", FINISH_DAYS)),
+            created_at=now,
+        )
+    )
+
+
+def _day(today: date, days: int | None) -> date | None:
+    return None if days is None else today + timedelta(days=days)
+
+
+def _courses(session: Session, ctx: Context, row: dict[str, Any]) -> None:
+    """One weekly course at a venue: each week's instance that is not there yet."""
+    now = ctx.clock()
+    today = london.today(now)
+    start = time.fromisoformat(row["at"])
+    first = today + timedelta(days=(row["weekday"] - today.weekday()) % 7 or 7)
+    there = set(
+        session.exec(
+            select(Course.first_starts_at).where(Course.venue_id == row["venue"], col(Course.first_starts_at) > now)
+        ).all()
+    )
+    for starts in london.weekly(first, start, WEEKS):
+        if starts in there:
+            continue
+        course = Course(
+            id=ctx.new_id(),
+            venue_id=row["venue"],
+            capacity=row["capacity"],
+            state=CourseState.OPEN,
+            first_starts_at=starts,
+            created_at=now,
+        )
+        session.add(course)
+        session.flush()
+        for number in range(row["sessions"]):
+            begins = london.at(london.today(starts) + timedelta(weeks=number), start)
+            session.add(
+                CourseSession(
+                    id=ctx.new_id(),
+                    course_id=course.id,
+                    number=number + 1,
+                    starts_at=begins,
+                    ends_at=begins + timedelta(minutes=row["minutes"]),
+                )
+            )
