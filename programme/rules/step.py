@@ -31,7 +31,7 @@ NO_PHRASES = frozenset({
 # Words that change nothing about a yes or a no beside them.
 SOFT = frozenset({
     "please", "pls", "plz", "thanks", "thx", "ta", "thankyou", "mate", "cheers", "then", "well", "oh", "um", "er",
-    "lol", "it", "is", "that", "thats",
+    "lol", "it", "that", "thats",
 })
 # fmt: on
 
