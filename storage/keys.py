@@ -79,6 +79,11 @@ class Keyring:
         except InvalidTag:
             raise CannotOpenError(CannotOpenError.__doc__) from None
 
+    @property
+    def newest(self) -> bytes:
+        """What a value begins with that was sealed under the newest key."""
+        return self._keys[0].id
+
     def lookup(self, value: str, purpose: str) -> str:
         """Keyed hash (64 hex digits) under the newest key, to be stored beside a sealed value."""
         return _hash(self._keys[0], value, purpose)

