@@ -32,6 +32,7 @@ _PIECE = re.compile(
 _SPOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
 _LEET = str.maketrans("013457@$", "oieastas")
+_WORD = re.compile(r"[a-z0-9]+\*?|[#^$]")
 _FOLDED = re.compile(r"(.)\1*")
 
 
@@ -63,7 +64,7 @@ class Words:
 
     def __init__(self, spellings: dict[str, list[str]], guessed: Iterable[str], never: Iterable[str]) -> None:
         self.spellings = {wrong: right.split() for right, wrongs in spellings.items() for wrong in wrongs}
-        self.known: set[str] = {word for right in spellings for word in right.split()}
+        self.known: set[str] = {word for right in spellings for word in right.split()} | {NUMBER}
         self.prefixes: tuple[str, ...] = ()
         self.never = frozenset(never)
         self.deletes: dict[str, str] = {}
@@ -75,8 +76,9 @@ class Words:
         """Take in the words of the patterns; `suicid*` stands for every word that begins so."""
         for word in words:
             if word.endswith("*"):
-                self.prefixes = (*self.prefixes, word[:-1])
-            self.known.add(word)
+                self.prefixes = tuple({*self.prefixes, word[:-1]})
+            elif word not in self.spellings:
+                self.known.add(word)
 
     def read(self, text: str) -> list[str]:
         """The text in known words, between a start and an end mark."""
@@ -131,6 +133,65 @@ def _join_letters(words: list[str]) -> Iterator[str]:
         yield from ["".join(letters)] if single and len(letters) > 2 else letters
 
 
+@dataclass(frozen=True)
+class Notation:
+    """Compiles the patterns of one file; its errors name the file and the phrase."""
+
+    file: Path
+    sets: dict[str, str]
+    words: Words
+
+    def compile(self, line: object, name: object) -> Iterator[Branch]:
+        """Each way through one pattern."""
+        if not isinstance(line, str):
+            raise PhraseUnreadableError(self.file, name, f"a pattern is a line of text, not {line!r}")
+        ways = [self._ways(piece, name) for piece in self._pieces(line, name)]
+        for count, way in enumerate(itertools.product(*ways), start=1):
+            tokens = tuple(itertools.chain.from_iterable(way))
+            needs = tuple(frozenset(token["ORTH"]["IN"]) for token in tokens if "ORTH" in token and "OP" not in token)
+            if not needs or count > MOST_BRANCHES:
+                raise PhraseUnreadableError(
+                    self.file, name, f"'{line}' asks for no word at all, or for too many choices"
+                )
+            yield Branch(tokens, needs)
+
+    def _pieces(self, line: str, name: object) -> Iterator[re.Match[str]]:
+        at = 0
+        while at < len(line.rstrip()):
+            piece = _PIECE.match(line, at)
+            if not piece:
+                raise PhraseUnreadableError(self.file, name, f"cannot read '{line[at:]}' in '{line}'")
+            yield piece
+            at = piece.end()
+
+    def _ways(self, piece: re.Match[str], name: object) -> list[list[dict[str, Any]]]:
+        if piece["gap"]:
+            return [[{"OP": "?"}] * int(piece["gap"])]
+        if piece["set"] and piece["set"] not in self.sets:
+            raise PhraseUnreadableError(self.file, name, f"there is no set <{piece['set']}>")
+        said = self.sets[piece["set"]] if piece["set"] else piece["any"] or piece["word"]
+        choices = [[self._forms(word, name) for word in choice.split()] for choice in said.split("|")]
+        optional = bool(piece["o1"] or piece["o2"] or piece["o3"])
+        singles = {form for choice in choices if len(choice) == 1 for form in choice[0]}
+        ways = [[{"ORTH": {"IN": forms}} for forms in choice] for choice in choices if len(choice) > 1]
+        if singles:
+            ways.append([{"ORTH": {"IN": sorted(singles)}} | ({"OP": "?"} if optional else {})])
+        elif optional:
+            ways.append([])
+        return ways
+
+    def _forms(self, word: str, name: object) -> list[str]:
+        """What a word of a pattern is in a text that was read. A word that reading turns into another is never found."""
+        if not _WORD.fullmatch(word):
+            raise PhraseUnreadableError(self.file, name, f"'{word}': words are small letters, without apostrophes")
+        if word.endswith("*"):
+            return sorted({word, *(known for known in self.words.known if known.startswith(word[:-1]))})
+        read = self.words.read(word)[1:-1]
+        if word not in (NUMBER, START, END) and read != [word]:
+            raise PhraseUnreadableError(self.file, name, f"'{word}' is read as '{' '.join(read)}': write it so")
+        return [word]
+
+
 class Safety:
     """The phrase list, ready to be asked. Safe to share: it keeps nothing of what it reads."""
 
@@ -150,19 +211,19 @@ class Safety:
         lists, phrases = _read_yaml(word_file), _read_yaml(phrase_file)
         sets = {name: _words_of(word_file, name, listed) for name, listed in (lists.get("sets") or {}).items()}
         words = Words(lists.get("spellings") or {}, lists.get("guess") or [], lists.get("never_guess") or [])
-        safety = cls(words, spacy.blank("en").vocab)
-        compiled: list[Branch] = []
-        for line in phrases.get("harmless") or []:
-            branches = list(compile_pattern(line, sets, phrase_file, "harmless"))
-            safety._harmless.add("harmless", [list(branch.tokens) for branch in branches])
-            compiled += branches
         entries = phrases.get("phrases") or []
-        if not entries:
-            raise PhraseUnreadableError(phrase_file, "phrases", "there are none")
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries) or not entries:
+            raise PhraseUnreadableError(phrase_file, "phrases", "must be a list of phrases, and not an empty one")
+        harmless = phrases.get("harmless") or []
+        lines = [*harmless, *(line for entry in entries for key in ("any", "unless") for line in entry.get(key) or [])]
+        words.learn(
+            word for line in [*sets.values(), *lines] for word in re.findall(r"(?<!~)\b[a-z0-9]+\*?", str(line))
+        )
+        safety = cls(words, spacy.blank("en").vocab)
+        notation = Notation(phrase_file, sets, words)
+        safety._harmless = safety._matcher([way for line in harmless for way in notation.compile(line, "harmless")])
         for entry in sorted(entries, key=_urgency):
-            compiled += safety._add(entry, sets, phrase_file)
-        words.learn({word for branch in compiled for needed in _all_words(branch) for word in needed})
-        safety._check_words(phrase_file)
+            safety._add(entry, notation)
         return safety
 
     def check(self, text: str) -> Danger | None:
@@ -173,7 +234,7 @@ class Safety:
             name
             for word in present
             for name, needs in self._index.get(word, ())
-            if name and all(not need.isdisjoint(present) for need in needs)
+            if all(not need.isdisjoint(present) for need in needs)
         }
         if not candidates:
             return None
@@ -192,8 +253,8 @@ class Safety:
         voids = harmless + ([(start, end) for _, start, end in veto(doc)] if veto else [])
         return any(not any(start < stop and begin < end for begin, stop in voids) for start, end in spans)
 
-    def _add(self, entry: dict[str, Any], sets: dict[str, str], file: Path) -> list[Branch]:
-        name = entry.get("id")
+    def _add(self, entry: dict[str, Any], notation: Notation) -> None:
+        name, file = entry.get("id"), notation.file
         if not isinstance(name, str) or name in self._kinds:
             raise PhraseUnreadableError(file, name, "each phrase needs an id of its own")
         if entry.get("danger") not in DANGERS:
@@ -203,85 +264,29 @@ class Safety:
         strange = set(entry) - {"id", "danger", "reason", "any", "unless"}
         if strange:
             raise PhraseUnreadableError(file, name, f"unknown keys: {', '.join(sorted(map(str, strange)))}")
-        found = [branch for line in entry["any"] for branch in compile_pattern(line, sets, file, name)]
-        vetoes = [branch for line in entry.get("unless") or [] for branch in compile_pattern(line, sets, file, name)]
+        found = [way for line in entry["any"] for way in notation.compile(line, name)]
+        vetoes = [way for line in entry.get("unless") or [] for way in notation.compile(line, name)]
         self._kinds[name] = entry["danger"]
-        self._finders[name] = self._matcher(name, found)
+        self._finders[name] = self._matcher(found)
         if vetoes:
-            self._vetoes[name] = self._matcher(name, vetoes)
-        for branch in found:
-            anchor = min(branch.needs, key=_commonness)
-            for word in anchor:
-                self._index.setdefault(word, []).append((name, branch.needs))
-        return found + vetoes
+            self._vetoes[name] = self._matcher(vetoes)
+        for way in found:
+            for word in min(way.needs, key=_commonness):
+                self._index.setdefault(word, []).append((name, way.needs))
 
-    def _matcher(self, name: str, branches: list[Branch]) -> Matcher:
+    def _matcher(self, ways: list[Branch]) -> Matcher:
         matcher = Matcher(self._vocab, validate=False)
-        matcher.add(name, [list(branch.tokens) for branch in branches])
+        if ways:
+            matcher.add("phrase", [list(way.tokens) for way in ways])
         return matcher
-
-    def _check_words(self, file: Path) -> None:
-        """A word that reading would turn into another can never be found: better said now than missed later."""
-        for word in self._words.known - {NUMBER, START, END}:
-            if not word.endswith("*") and self._words.read(word)[1:-1] != [word]:
-                raise PhraseUnreadableError(file, word, f"is read as {self._words.read(word)[1:-1]}: write it so")
-
-
-def compile_pattern(line: object, sets: dict[str, str], file: Path, name: object) -> Iterator[Branch]:
-    """Each way through one pattern of the notation."""
-    if not isinstance(line, str):
-        raise PhraseUnreadableError(file, name, f"a pattern is a line of text, not {line!r}")
-    ways = [_ways(piece, sets, file, name) for piece in _pieces(line, file, name)]
-    count = 0
-    for way in itertools.product(*ways):
-        count += 1
-        tokens = tuple(itertools.chain.from_iterable(way))
-        needs = tuple(frozenset(token["ORTH"]["IN"]) for token in tokens if "ORTH" in token and "OP" not in token)
-        if not needs or count > MOST_BRANCHES:
-            raise PhraseUnreadableError(file, name, f"'{line}' asks for no word at all, or for too many choices")
-        yield Branch(tokens, needs)
-
-
-def _pieces(line: str, file: Path, name: object) -> Iterator[re.Match[str]]:
-    at = 0
-    while at < len(line.rstrip()):
-        piece = _PIECE.match(line, at)
-        if not piece:
-            raise PhraseUnreadableError(file, name, f"cannot read '{line[at:]}' in '{line}'")
-        yield piece
-        at = piece.end()
-
-
-def _ways(piece: re.Match[str], sets: dict[str, str], file: Path, name: object) -> list[list[dict[str, Any]]]:
-    if piece["gap"]:
-        return [[{"OP": "?"}] * int(piece["gap"])]
-    if piece["set"] and piece["set"] not in sets:
-        raise PhraseUnreadableError(file, name, f"there is no set <{piece['set']}>")
-    said = sets[piece["set"]] if piece["set"] else piece["any"] or piece["word"]
-    choices = [choice.split() for choice in said.split("|")]
-    for word in itertools.chain.from_iterable(choices):
-        if not re.fullmatch(r"[a-z0-9]+\*?|[#^$]", word):
-            raise PhraseUnreadableError(file, name, f"'{word}': words are small letters, without apostrophes")
-    optional = bool(piece["o1"] or piece["o2"] or piece["o3"])
-    singles = sorted(choice[0] for choice in choices if len(choice) == 1)
-    ways = [[{"ORTH": {"IN": [word]}} for word in choice] for choice in choices if len(choice) > 1]
-    if singles:
-        ways.append([{"ORTH": {"IN": singles}} | ({"OP": "?"} if optional else {})])
-    elif optional:
-        ways.append([])
-    return ways
-
-
-def _all_words(branch: Branch) -> Iterator[list[str]]:
-    return (token["ORTH"]["IN"] for token in branch.tokens if "ORTH" in token)
 
 
 def _commonness(words: frozenset[str]) -> float:
     return sum(10 if word in STOP_WORDS else 1 for word in words)
 
 
-def _urgency(entry: object) -> int:
-    kind = entry.get("danger") if isinstance(entry, dict) else None
+def _urgency(entry: dict[str, Any]) -> int:
+    kind = entry.get("danger")
     return DANGERS.index(kind) if kind in DANGERS else len(DANGERS)
 
 
