@@ -32,3 +32,16 @@ made_up = st.builds(
     step_free=st.booleans(),
 )
 lists = st.lists(made_up, max_size=25, unique_by=lambda one: one.course_id)
+# Many that can all be had: for what happens beyond five.
+roomy = st.lists(
+    st.builds(
+        slot,
+        st.uuids().map(str),
+        st.sampled_from([*PLACES, "online"]),
+        st.dates(TODAY + timedelta(days=1), TODAY + timedelta(days=30)),
+        st.sampled_from([time(10), time(18)]),
+    ),
+    min_size=4,
+    max_size=16,
+    unique_by=lambda one: one.course_id,
+)

@@ -117,7 +117,15 @@ def unfold(text: str) -> str:
     return text.replace("\r\n ", "")
 
 
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc"))))
+def test_a_line_of_letters_with_several_octets_is_folded_between_them() -> None:
+    for line in ("é" * 100, "🙂" * 60, "a" + "é" * 100, "SUMMARY:" + "€" * 80, "x" * 75, "x" * 76):
+        pieces = fold(line).removesuffix("\r\n").split("\r\n")
+        assert max(len(piece.encode()) for piece in pieces) <= 75
+        assert all(len(piece.encode()) > 75 - 4 for piece in pieces[:-1])
+        assert unfold(fold(line)) == line + "\r\n"
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc"))).map(lambda text: text * 9))
 def test_folding_loses_nothing_and_keeps_lines_short(line: str) -> None:
     folded = fold(line)
     assert folded.endswith("\r\n")

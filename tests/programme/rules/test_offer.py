@@ -10,7 +10,7 @@ from programme.rules import london, preference
 from programme.rules.deadline import Deadlines
 from programme.rules.offer import MOST, Slot, choose
 from programme.rules.preference import Preference
-from tests.programme.rules.slots import NOW, TODAY, lists, slot
+from tests.programme.rules.slots import NOW, TODAY, lists, roomy, slot
 
 WIDE = Deadlines(date(2027, 6, 1), date(2027, 6, 1))
 near = st.dates(TODAY - timedelta(days=10), TODAY + timedelta(days=90))
@@ -43,7 +43,14 @@ def test_the_order_in_which_they_are_stored_does_not_matter(slots, wish, both, s
     assert choose(mixed, wish, both, NOW) == choose(slots, wish, both, NOW)
 
 
-@given(lists, wanted)
+@given(roomy, st.integers(-3, 50))
+def test_never_more_than_five_and_more_is_said_truthfully(slots: list[Slot], limit: int) -> None:
+    offers = choose(slots, None, WIDE, NOW, limit=limit)
+    assert len(offers.slots) == min(len(slots), MOST, max(0, limit))
+    assert offers.more == (len(offers.slots) < len(slots))
+
+
+@given(lists | roomy, wanted)
 def test_show_more_goes_through_all_of_them_once(slots: list[Slot], wish: Preference | None) -> None:
     seen: list[Slot] = []
     more = True

@@ -1,6 +1,7 @@
 """What people ask of a course is read from their words, and held against each session of it."""
 
 import json
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -159,3 +160,36 @@ def test_an_evening_stays_an_evening_after_the_clocks_change() -> None:
     wish = Preference(earliest=time(18), latest=time(18, 1))
     assert fits(wish, slot("a", "Reading", date(2026, 10, 20), time(18), weeks=3))
     assert fits(wish, slot("b", "Reading", date(2027, 3, 23), time(18), weeks=3))
+
+
+def test_each_session_has_to_suit() -> None:
+    course = slot("a", "Reading", date(2026, 12, 1), time(18), weeks=3)  # 1, 8 and 15 December
+    mixed = replace(course, starts=(*course.starts[:2], london.at(date(2026, 12, 15), time(10))))
+    assert fits(Preference(parts=EVENING), course)
+    assert not fits(Preference(parts=EVENING), mixed)
+    assert not fits(Preference(after=date(2026, 12, 2)), course)
+    assert fits(Preference(after=date(2026, 12, 1)), course)
+
+
+def test_the_hour_named_is_in_after_and_out_before() -> None:
+    noon = slot("a", "Reading", date(2026, 12, 5), time(12))  # a Saturday
+    assert fits(Preference(earliest=time(12)), noon)
+    assert not fits(Preference(latest=time(12)), noon)
+    assert fits(Preference(latest=time(12, 1)), noon)
+
+
+def test_a_weekend_suits_at_any_hour_only_who_said_weekends() -> None:
+    saturday = slot("a", "Reading", date(2026, 12, 5), time(10))
+    assert not fits(Preference(parts=EVENING), saturday)
+    assert not fits(Preference(weekdays=frozenset({0})), saturday)
+    assert fits(Preference(weekend=True), saturday)
+    assert not fits(Preference(weekend=True), slot("b", "Reading", date(2026, 12, 4), time(10)))
+
+
+def test_who_names_a_place_is_not_sent_online_nor_elsewhere() -> None:
+    online, oxford = (slot("a", place, date(2026, 12, 5), time(10)) for place in ("online", "Oxford"))
+    assert not fits(Preference(place="Reading"), online)
+    assert not fits(Preference(place="Reading"), oxford)
+    assert fits(Preference(place="Reading", online=True), online)
+    assert fits(Preference(step_free=True), online)
+    assert not fits(Preference(step_free=True), oxford)
