@@ -1,0 +1,91 @@
+"""How much one person or one address may do, counted in this process; who is too fast is told once, not each time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+
+from programme.rules import limit
+from programme.rules.limit import MESSAGES, SESSIONS, Limit
+
+MAX_LENGTH = 2000  # characters in a message
+SWEEP_AT = 5000  # keys remembered before those whose windows are over are forgotten
+
+
+class Verdict(Enum):
+    """`TELL`: refused, and this is the time to say so. `QUIET`: refused, and it was said already in this window."""
+
+    PASSED = "passed"
+    TELL = "tell"
+    QUIET = "quiet"
+
+
+class Window:
+    """A sliding window for each key. Only what passes is counted, so that nobody is shut out by trying on."""
+
+    def __init__(self, allowed: Limit, clock: Callable[[], datetime]) -> None:
+        self._allowed = allowed
+        self._clock = clock
+        self._passed: dict[str, list[datetime]] = {}
+        self._told: dict[str, datetime] = {}
+
+    def hit(self, key: str) -> Verdict:
+        """Counts one event, or refuses it."""
+        now = self._clock()
+        if len(self._passed) + len(self._told) > SWEEP_AT:
+            self._sweep(now)
+        recent = [moment for moment in self._passed.get(key, ()) if moment > now - self._allowed.window]
+        if limit.too_fast(recent, now, self._allowed):
+            return self.refuse(key)
+        self._passed[key] = [*recent, now]
+        return Verdict.PASSED
+
+    def refuse(self, key: str) -> Verdict:
+        """For what is refused whatever its count: TELL once a window, then QUIET."""
+        now = self._clock()
+        told = self._told.get(key)
+        if told is not None and told > now - self._allowed.window:
+            return Verdict.QUIET
+        self._told[key] = now
+        return Verdict.TELL
+
+    def _sweep(self, now: datetime) -> None:
+        since = now - self._allowed.window
+        self._passed = {key: at for key, at in self._passed.items() if at[-1] > since}
+        self._told = {key: at for key, at in self._told.items() if at > since}
+
+
+class Limits:
+    """The limits at the people's door, the same for every channel. Keys are ids or addresses; they are not stored."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        words: Callable[[str], str] = str,
+        messages: Limit = MESSAGES,
+        sessions: Limit = SESSIONS,
+    ) -> None:
+        """`words`: what an error code of CONTRACTS' web chat says to a person."""
+        self.words = words
+        self._messages = Window(messages, clock)
+        self._sessions = Window(sessions, clock)
+        self._lengths = Window(messages, clock)
+
+    def message(self, person: str) -> Verdict:
+        """One more message of this person (a conversation's id, say)."""
+        return self._messages.hit(person)
+
+    def session(self, address: str) -> Verdict:
+        """One more chat begun from this network address."""
+        return self._sessions.hit(address)
+
+    def length(self, person: str, text: str) -> Verdict:
+        """Whether the text is short enough; that it is too long is said once a window."""
+        return Verdict.PASSED if len(text) <= MAX_LENGTH else self._lengths.refuse(person)
+
+    def may_say(self, person: str) -> bool:
+        """`message` for a channel that answers every frame."""
+        return self.message(person) is Verdict.PASSED
+
+    def may_begin(self, address: str) -> bool:
+        """`session` for a channel that answers every request."""
+        return self.session(address) is Verdict.PASSED

@@ -1,0 +1,150 @@
+"""Messages out: what is due in the outbox is sent, many chats at once and in order within each."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+from telegram import InputFile, LinkPreviewOptions
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+
+from bot.telegram.background import Background
+from bot.telegram.busy import Busy
+from bot.telegram.connection import wait_of
+from bot.telegram.keyboard import keyboard, parts
+from programme import booking, outbox
+from programme.context import Context
+from programme.outbox import Parcel
+from storage.enums import Channel, Sender
+
+log = structlog.get_logger()
+
+IDLE_SECONDS = 0.5  # the rows are the truth; a hint only shortens the wait
+SEND_SECONDS = 25.0  # less than a claim lasts, or another process would send the same
+MOST_AT_ONCE = 30
+CALENDAR = "calendar:"
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass
+class Progress:
+    """How far a message has come, so that a second try does not repeat what was sent."""
+
+    pieces: int = 0
+    message_id: str | None = None
+
+
+class TelegramDelivery:
+    """One loop. `wake` shortens its wait."""
+
+    def __init__(self, ctx: Context, bot: ExtBot[int], rng: Random, background: Background, busy: Busy) -> None:
+        self.wake = asyncio.Event()
+        self._ctx = ctx
+        self._bot = bot
+        self._rng = rng
+        self._background = background
+        self._busy = busy
+        self._sending: set[str] = set()
+        self._progress: dict[str, Progress] = {}
+        self._flooded: dict[str, datetime] = {}  # chats that Telegram asked us to leave alone, until when
+
+    async def run(self) -> None:
+        """Never returns; ends by being cancelled."""
+        while True:
+            self.wake.clear()
+            if not await self._send_due():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
+
+    async def _send_due(self) -> bool:
+        """Begins to send what is due; False where there was nothing to begin."""
+        room = MOST_AT_ONCE - len(self._sending)
+        if room < 1 or self._is_flooded():
+            return False
+        try:
+            parcels = await asyncio.to_thread(outbox.claim, self._ctx, Channel.TELEGRAM, room)
+        except Exception as error:  # a database that is away for a moment must not end the deliveries
+            log.error("outbox_not_read", error=type(error).__name__)
+            return False
+        for parcel in parcels:
+            self._sending.add(parcel.id)
+            self._background.spawn(self._deliver(parcel))
+        return bool(parcels)
+
+    def _is_flooded(self) -> bool:
+        """One chat that is asked to wait waits alone; two mean that it is us who are too fast."""
+        now = self._ctx.clock()
+        self._flooded = {chat: until for chat, until in self._flooded.items() if until > now}
+        return len(self._flooded) > 1
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        try:
+            await self._try(parcel)
+        except Exception as error:  # not marked: the claim runs out and it is tried again
+            log.error("delivery_failed", message=parcel.id, error=type(error).__name__)
+        finally:
+            self._sending.discard(parcel.id)
+            self.wake.set()
+
+    async def _try(self, parcel: Parcel) -> None:
+        self._busy.end(parcel.external)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(parcel)
+        except RetryAfter as error:
+            wait = wait_of(error)
+            self._flooded[parcel.external] = self._ctx.clock() + wait
+            await self._failed(parcel, "flood", wait)
+        except Forbidden:
+            self._progress.pop(parcel.id, None)
+            await asyncio.to_thread(outbox.blocked, self._ctx, parcel)
+        except BadRequest as error:
+            self._progress.pop(parcel.id, None)
+            await self._failed(parcel, type(error).__name__, final=True)
+        except (TelegramError, TimeoutError) as error:
+            await self._failed(parcel, type(error).__name__)
+        else:
+            progress = self._progress.get(parcel.id, Progress())
+            await asyncio.to_thread(outbox.delivered, self._ctx, parcel.id, progress.message_id)
+            self._progress.pop(parcel.id, None)
+
+    async def _failed(
+        self, parcel: Parcel, code: str, retry_after: timedelta | None = None, final: bool = False
+    ) -> None:
+        log.warning("not_delivered", message=parcel.id, tries=parcel.tries, code=code, final=final)
+        await asyncio.to_thread(outbox.failed, self._ctx, parcel, code, self._rng, retry_after, final)
+
+    async def _send(self, parcel: Parcel) -> None:
+        progress = self._progress.setdefault(parcel.id, Progress())
+        pieces = parts(self._words(parcel))
+        while progress.pieces < len(pieces):
+            last = progress.pieces == len(pieces) - 1
+            sent = await self._bot.send_message(
+                parcel.external,
+                pieces[progress.pieces],
+                reply_markup=keyboard(parcel.buttons) if last else None,
+                link_preview_options=NO_PREVIEW,
+            )
+            progress.pieces += 1
+            progress.message_id = str(sent.message_id)
+        if parcel.attachment and parcel.attachment.startswith(CALENDAR):
+            await self._send_calendar(parcel.external, parcel.attachment.removeprefix(CALENDAR))
+
+    def _words(self, parcel: Parcel) -> str:
+        if parcel.sender is Sender.WORKER:
+            return self._ctx.answers.label("label_telegram_worker", {"text": parcel.text})
+        return parcel.text
+
+    async def _send_calendar(self, chat_id: str, token: str) -> None:
+        content = await asyncio.to_thread(booking.calendar_file, self._ctx, token)
+        if content is None:
+            return
+        label = self._ctx.answers.label
+        file = InputFile(content.encode(), filename=label("label_telegram_calendar_file"))
+        try:
+            await self._bot.send_document(chat_id, file, caption=label("label_telegram_calendar"))
+        except BadRequest:  # the message, which says the same in words, has arrived
+            log.warning("calendar_not_sent")
