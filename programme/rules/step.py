@@ -49,7 +49,8 @@ def yes_no(text: str) -> bool | None:
         return True
     if said in NO_PHRASES:
         return False
-    words = [word for word in said.split() if word not in SOFT] or said.split()
+    said_words = said.split()
+    words = [word for word in said_words if word not in SOFT] or [word for word in said_words if word in YES]
     if words and all(word in YES for word in words):
         return True
     if words and all(word in NO for word in words):
