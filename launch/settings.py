@@ -12,8 +12,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 APP_PYTHON = PROJECT / ".venv" / "bin" / "python"
 RASA_PYTHON = PROJECT / ".venv-rasa" / "bin" / "python"
 TELEGRAM = "https://api.telegram.org"
-# Set for whoever runs us, not for our children: without .pyc files each start compiles Rasa anew (+4 s).
-NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DATA_KEYS"}
+# Meant for whoever runs us, not for our children. Without .pyc files each start would compile Rasa anew.
+NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS"}
 
 
 class BadSettingsError(ValueError):
@@ -130,10 +130,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings.model_copy(update={"var_dir": settings.var_dir.expanduser().absolute()})
 
 
-def child_environment(**more: str) -> dict[str, str]:
-    """What a child is given: our own environment without what is not its business, and `more` (upper-case names)."""
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
-    return {**kept, "PYTHONUNBUFFERED": "1", "PARENT_PID": str(os.getpid()), **more}
+def child_environment(settings: Settings | None = None, **more: str | None) -> dict[str, str]:
+    """What a child is given: `more` (None leaves a name out) over the settings over what we were given ourselves.
+
+    Without `settings`, none of ours goes down: the Rasa server has no business with the data keys or Telegram's token.
+    """
+    names = {name.upper() for name in _names()}
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN | names}
+    ours = {} if settings is None else {name: os.environ[name] for name in names & os.environ.keys()}
+    if settings is not None:
+        ours["VAR_DIR"] = str(settings.var_dir)
+    given = {name: value for name, value in more.items() if value is not None}
+    return {**kept, **ours, "PYTHONUNBUFFERED": "1", **given}
 
 
 def chromium() -> str | None:

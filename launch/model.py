@@ -1,0 +1,127 @@
+"""The trained model of these very files: found in VAR_DIR, or trained once, by one process, and put there whole."""
+
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from launch.parent import end_with_parent
+from launch.settings import PROJECT, RASA_PYTHON, child_environment
+
+KEPT = 3
+SOURCES = ("nlu", "stories")
+KINDS = {".yml", ".yaml", ".txt", ".json", ".py", ".lock"}
+# What is beside the model and not in it. A file that is new and not named here trains anew, which is never wrong.
+NOT_IN_IT = {
+    "nlu/action_server.py",
+    "nlu/channel.py",
+    "nlu/endpoints.yml",
+    "nlu/intents.yml",
+    "nlu/launcher.py",
+    "nlu/logs.py",
+    "nlu/parent.py",
+    "nlu/processor.py",
+    "nlu/requirements-dev.lock",
+    "nlu/tracker.py",
+}
+
+Train = Callable[[Path], None]
+
+
+class TrainingFailedError(RuntimeError):
+    """The model could not be trained; what is wrong stands above."""
+
+
+def fingerprint(project: Path = PROJECT) -> str:
+    """16 hex digits that change when anything that makes the model changes: data, stories, code, lock file."""
+    digest = hashlib.sha256()
+    for name, file in sorted(_sources(project)):
+        content = file.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def find_model(models: Path, project: Path = PROJECT) -> Path | None:
+    """The model of the files as they are now, if it has been trained."""
+    model = models / f"{fingerprint(project)}.tar.gz"
+    return model if model.exists() else None
+
+
+def make_model(models: Path, project: Path = PROJECT, train: Train | None = None) -> Path:
+    """The model of the files as they are now, trained where it is missing. Raises TrainingFailedError.
+
+    Two that ask at once: one trains, the other waits and takes what was made. What stands under the final name is
+    always whole.
+    """
+    models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _one_at_a_time(models):
+        before = fingerprint(project)
+        model = models / f"{before}.tar.gz"
+        if not model.exists():
+            new = models / f".{before}.{os.getpid()}.tar.gz"
+            try:
+                (train or train_with_rasa)(new)
+                if fingerprint(project) != before:  # edited meanwhile: nobody knows what it was made of
+                    return _changed_meanwhile(models, new)
+                new.replace(model)
+            finally:
+                new.unlink(missing_ok=True)
+        os.utime(model)  # the newest is the one in use
+        _prune(models, model)
+    return model
+
+
+def train_with_rasa(out: Path) -> None:
+    """Trains in the Rasa environment, its progress on our standard output. Raises TrainingFailedError."""
+    parent = os.getpid()
+    done = subprocess.run(  # noqa: S603  # our own words, no shell; one thread, no lock to inherit
+        [str(RASA_PYTHON), "-m", "nlu.train", "--out", str(out)],
+        cwd=PROJECT,
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        check=False,
+        preexec_fn=lambda: end_with_parent(signal.SIGKILL, parent),
+    )
+    if done.returncode or not out.exists():
+        raise TrainingFailedError(TrainingFailedError.__doc__)
+
+
+def _changed_meanwhile(models: Path, new: Path) -> Path:
+    """A model of files that were edited while it was trained: usable now, found by nobody later."""
+    kept = models / "changed-while-training.tar.gz"
+    new.replace(kept)
+    return kept
+
+
+def _sources(project: Path) -> Iterator[tuple[str, Path]]:
+    for folder in SOURCES:
+        for file in (project / folder).rglob("*"):
+            name = file.relative_to(project).as_posix()
+            if file.suffix in KINDS and name not in NOT_IN_IT and not any(part.startswith(".") for part in file.parts):
+                yield name, file
+
+
+@contextmanager
+def _one_at_a_time(models: Path) -> Iterator[None]:
+    with (models / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _prune(models: Path, current: Path) -> None:
+    """Keeps the newest few; takes away what a killed training left."""
+    for left in models.glob(".*"):
+        if left.is_file():
+            left.unlink(missing_ok=True)
+    old = sorted((one for one in models.glob("*.tar.gz") if one != current), key=_age, reverse=True)
+    for model in old[KEPT - 1 :]:
+        with suppress(FileNotFoundError):
+            model.unlink()
+
+
+def _age(file: Path) -> float:
+    return file.stat().st_mtime

@@ -1,0 +1,66 @@
+"""Before anything starts: the database at its newest migration, keys that fit it, and the sample programme on it."""
+
+import json
+import os
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from launch.keys import make_sample_keys, read_keyring, refuse_real_programme
+from launch.settings import Settings
+from launch.wiring import make_context
+from programme import sample
+from programme.context import Context
+from programme.rules import reference
+from storage.database import Database
+from storage.keys import KEY_BYTES, write_key
+from storage.migrate import migrate
+
+
+def migrate_database(settings: Settings) -> None:
+    """Brings the database to its newest migration; nothing in it is read."""
+    settings.make_var_dir()
+    ctx = _without_keys(settings)
+    try:
+        migrate(ctx.database)
+    finally:
+        ctx.database.close()
+
+
+def prepare(settings: Settings) -> sample.SampleReferral | None:
+    """Migrates, seeds an empty database with the sample, tops up a sample; the sample's referral, if it is one.
+
+    Raises NoKeysError for a real programme without DATA_KEYS, LostKeysError for a sample whose key file is gone.
+    """
+    settings.make_var_dir()
+    probe = _without_keys(settings)  # whether this is a sample stands in the clear; keys come after the answer
+    try:
+        migrate(probe.database)
+        empty, is_sample = sample.is_empty(probe), sample.is_sample(probe)
+    finally:
+        probe.database.close()
+    if not empty and not is_sample:
+        refuse_real_programme(settings)
+    if empty and not settings.data_keys:
+        make_sample_keys(settings)
+    ctx = replace(probe, database=Database(settings.database_url, read_keyring(settings)))
+    try:
+        if empty:
+            sample.seed(ctx)
+        return sample.refresh(ctx) if empty or is_sample else None
+    finally:
+        ctx.database.close()
+
+
+def as_json(referral: sample.SampleReferral | None) -> str:
+    """What the supervisor, which loads no database code, is told: the line to print, or null."""
+    if referral is None:
+        return json.dumps(None)
+    born = f"{referral.born.day} {referral.born:%B %Y}"
+    return json.dumps(f"Sample referral: {reference.show(referral.reference)}, born {born}")
+
+
+def _without_keys(settings: Settings) -> Context:
+    """A context that can see the tables and open nothing that is sealed."""
+    key = SecretStr(write_key(os.urandom(KEY_BYTES)))
+    return make_context(settings.model_copy(update={"data_keys": key}))

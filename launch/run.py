@@ -1,0 +1,129 @@
+"""`make run`: model, database, then all processes, and the lines that say where to look."""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+
+from launch.child import HEALTH_SECONDS, ask
+from launch.model import find_model, make_model
+from launch.parent import end_with_parent
+from launch.parts import all_children, app_address, free_ports, make_inside
+from launch.settings import PROJECT, BadSettingsError, Settings, child_environment
+from launch.supervisor import Supervisor, say, stop_on_signals, stop_with_parent
+
+LOOK_SECONDS = 0.2
+SLOW_SECONDS = 60.0
+
+
+class AlreadyRunningError(BadSettingsError):
+    """The assistant is already running with this VAR_DIR. Stop it first, or set another VAR_DIR and PORT."""
+
+
+class PortTakenError(BadSettingsError):
+    """Another program has this address."""
+
+
+class NotPreparedError(RuntimeError):
+    """The database could not be prepared; why stands above."""
+
+
+def run(settings: Settings, parent: int) -> None:
+    """Everything, until a signal or the end of `parent`. Raises BadSettingsError, TrainingFailedError."""
+    end_with_parent(signal.SIGTERM, parent)
+    settings.make_var_dir()
+    with _only_one(settings):
+        settings = _with_port(settings)
+        if find_model(settings.models) is None:
+            say("4 of 4: training the model of what it understands, about a minute …")
+        model = make_model(settings.models)
+        sample_line = _prepare(settings)
+        asyncio.run(
+            _serve(settings, Supervisor(all_children(settings, model, make_inside()), say), sample_line, parent)
+        )
+
+
+async def _serve(settings: Settings, supervisor: Supervisor, sample_line: str | None, parent: int) -> None:
+    stop_on_signals(supervisor.stop)
+    watching = asyncio.create_task(stop_with_parent(parent, supervisor.stop, supervisor.pace))
+    greeting = asyncio.create_task(_greet(settings, sample_line))
+    try:
+        await supervisor.run()
+    finally:
+        for task in (watching, greeting):
+            task.cancel()
+    say("Stopped.")
+
+
+async def _greet(settings: Settings, sample_line: str | None) -> None:
+    """Says where to look once every part and the model answer."""
+    began, slow = monotonic(), False
+    while not await _is_ready(settings):
+        await asyncio.sleep(LOOK_SECONDS)
+        if monotonic() - began > SLOW_SECONDS and not slow:
+            slow = True
+            say(f"Still starting. The logs are in {settings.var_dir / 'logs'}")
+    say(f"Chat: {app_address(settings)}/")
+    if sample_line:
+        say(sample_line)
+
+
+async def _is_ready(settings: Settings) -> bool:
+    with suppress(OSError, TimeoutError, ValueError):
+        async with asyncio.timeout(HEALTH_SECONDS):
+            return await ask(f"{app_address(settings)}/ready", {}) == 200
+    return False
+
+
+def _prepare(settings: Settings) -> str | None:
+    """Migrates and seeds in a process that ends: the supervisor itself stays small. Raises NotPreparedError."""
+    ours = os.getpid()
+    done = subprocess.run(  # our own words, no shell; one thread, no lock to inherit
+        [sys.executable, "-m", "launch", "prepare"],
+        cwd=PROJECT,
+        env=child_environment(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=lambda: end_with_parent(signal.SIGKILL, ours),
+    )
+    if done.returncode:
+        raise NotPreparedError(NotPreparedError.__doc__)
+    line = json.loads(done.stdout)
+    return line if isinstance(line, str) else None
+
+
+def _with_port(settings: Settings) -> Settings:
+    """Says now, in words, that the port is taken, not later in a log. PORT=0 takes a free one."""
+    if settings.port == 0:
+        return settings.model_copy(update={"port": free_ports(1)[0]})
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortTakenError(
+                f"{settings.host} port {settings.port} cannot be used ({error.strerror}). "
+                f"Choose another, for example: make run PORT={settings.port + 1}"
+            ) from None
+    return settings
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Two starts with the same files would each keep conversations that the other changes."""
+    with (settings.var_dir / "running").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(AlreadyRunningError.__doc__) from None
+        yield
