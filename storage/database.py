@@ -32,6 +32,7 @@ class Database:
     """
 
     def __init__(self, url: str, keyring: Keyring) -> None:
+        self.url = url  # holds PostgreSQL's password: not for logs
         self.keyring = keyring
         self.sqlite = url.startswith("sqlite")
         self._writer = threading.Lock()

@@ -1,9 +1,6 @@
 """Bookings and offers: one active booking a referral, one booking an offer, and as many as there are places."""
 
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -21,8 +18,11 @@ from storage.booking import (
 )
 from storage.database import Database
 from storage.enums import BookingState
-from tests.builders import NOW, a_booking, a_conversation, a_course, a_referral, an_offer
+from storage.row import lock_one
+from storage.session import Course
+from tests.builders import NOW, a_booking, a_conversation, a_course, a_referral, an_offer, new_id
 from tests.conftest import Clock
+from tests.processes import together
 
 
 def test_one_active_booking_a_referral(database: Database) -> None:
@@ -102,31 +102,18 @@ def test_offers_live_for_a_while_in_their_own_conversation(database: Database, c
         assert offer_in(session, other.id, more.token) is None
 
 
-BOOK = """
-import sys
-from storage.booking import Booking, taken_places
-from storage.database import Database
-from storage.keys import Keyring
-from storage.row import lock_row
-from storage.session import Course
-from tests.builders import NOW, new_id
-database, course_id = Database(sys.argv[1], Keyring([bytes(range(32))])), sys.argv[2]
-for referral_id in sys.argv[3:]:
-    with database.writing() as session:
-        course = lock_row(session, Course, course_id)
-        if taken_places(session, course_id) < course.capacity:
-            session.add(Booking(id=new_id(), referral_id=referral_id, course_id=course_id, calendar_uid=new_id(),
-                                calendar_token=new_id(), made_at=NOW))
-"""
-
-
-def test_a_locked_course_is_never_overbooked_by_several_processes(database: Database, database_url: str) -> None:
+def test_a_locked_course_is_never_overbooked_by_several_processes(database: Database) -> None:
     course = a_course(database, capacity=5)
     people = [a_referral(database).id for _ in range(30)]
-    started = [
-        subprocess.Popen([sys.executable, "-c", BOOK, database_url, course.id, *people[part::2]], cwd=Path.cwd())
-        for part in range(2)
-    ]
-    assert [process.wait(60) for process in started] == [0, 0]
+
+    def book(mine: Database, number: int) -> None:
+        for referral_id in people[number::3]:
+            with mine.writing() as session:
+                capacity = lock_one(session, Course, course.id).capacity
+                if taken_places(session, course.id) < capacity:
+                    session.add(Booking(id=new_id(), referral_id=referral_id, course_id=course.id, made_at=NOW,
+                                        calendar_uid=new_id(), calendar_token=new_id()))  # fmt: skip
+
+    together(database, book, 3)
     with database.reading() as session:
         assert taken_places(session, course.id) == 5

@@ -1,9 +1,7 @@
 """Leases: one holder at a time, and no commit with an old fence, also between processes."""
 
-import subprocess
-import sys
 import threading
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
@@ -24,6 +22,7 @@ from storage.conversation import (
 from storage.database import Database
 from tests.builders import NOW, a_conversation, an_identity
 from tests.conftest import Clock
+from tests.processes import together
 
 
 def take(database: Database, talk: Conversation, holder: str, clock: Clock) -> int | None:
@@ -108,37 +107,23 @@ def test_holding_lasts_until_the_commit(database: Database, clock: Clock) -> Non
     assert order == ["committed", "taken"]
 
 
-RACE = """
-import sys, time
-from datetime import timedelta
-from storage.conversation import Conversation, holds, take_lease, take_named
-from storage.database import Database
-from storage.keys import Keyring
-from tests.builders import NOW
-database, talk, name = Database(sys.argv[1], Keyring([bytes(range(32))])), sys.argv[2], sys.argv[3]
-won = []
-for step in range(60):  # each step is a later time, at which the lease of the step before has run out
-    now = NOW + timedelta(seconds=10 * step)
-    with database.writing() as session:
-        fence = take_lease(session, talk, name, now, 10)
-        if fence is not None:
-            session.get_one(Conversation, talk).turns_since_renewal += 1
-    with database.writing() as session:
-        named = take_named(session, "race", name, now, 10)
-    won.append((fence, named))
-print(won)
-"""
-
-
-def test_two_processes_never_hold_the_same_fence(database: Database, database_url: str) -> None:
+def test_two_processes_never_hold_the_same_fence(database: Database) -> None:
     talk = a_conversation(database)
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACE, database_url, talk.id, name], stdout=-1, text=True, cwd=Path.cwd()
-        )
-        for name in ("one", "two")
-    ]
-    won = [eval(process.communicate(timeout=60)[0]) for process in started]
+
+    def race(mine: Database, number: int) -> list[tuple[int | None, int | None]]:
+        won = []
+        for step in range(60):  # each step is a later time, at which the lease of the step before has run out
+            now = NOW + timedelta(seconds=10 * step)
+            with mine.writing() as session:
+                fence = take_lease(session, talk.id, str(number), now, 10)
+                if fence is not None:
+                    session.get_one(Conversation, talk.id).turns_since_renewal += 1
+            with mine.writing() as session:
+                named = take_named(session, "race", str(number), now, 10)
+            won.append((fence, named))
+        return won
+
+    won = together(database, race, 2)
     for kind in (0, 1):
         fences = [pair[kind] for mine in won for pair in mine if pair[kind] is not None]
         assert sorted(fences) == list(range(1, len(fences) + 1))  # each once, none left out

@@ -4,8 +4,6 @@ import asyncio
 import logging
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -21,9 +19,10 @@ from storage.engine import NoFileError
 from storage.keys import Keyring
 from storage.person import Person
 from storage.referral import Referral
-from storage.row import NotWritingError, lock_row
+from storage.row import NotWritingError, lock_one, lock_row
 from storage.session import Course, Venue
 from tests.builders import NOW, a_course, a_person, a_referral, a_venue, new_id
+from tests.processes import together
 
 
 def test_writing_commits_at_its_end_and_rows_stay_usable(database: Database) -> None:
@@ -111,9 +110,7 @@ def test_many_threads_lose_no_write(database: Database) -> None:
     def add_places() -> None:
         for _ in range(20):
             with database.writing() as session:
-                row = lock_row(session, Course, course.id)
-                assert row is not None
-                row.capacity += 1
+                lock_one(session, Course, course.id).capacity += 1
 
     threads = [threading.Thread(target=add_places) for _ in range(8)]
     for thread in threads:
@@ -125,26 +122,19 @@ def test_many_threads_lose_no_write(database: Database) -> None:
 
 
 DAY = NOW.date()
-ADD_PLACES = """
-import sys
-from storage.database import Database
-from storage.keys import Keyring
-from storage.row import lock_row
-from storage.session import Course
-database = Database(sys.argv[1], Keyring([bytes(range(32))]))
-for _ in range(50):
-    with database.writing() as session:
-        lock_row(session, Course, sys.argv[2]).capacity += 1
-"""
 
 
-def test_several_processes_lose_no_write(database: Database, database_url: str) -> None:
+def test_several_processes_lose_no_write(database: Database) -> None:
     course = a_course(database, capacity=0)
-    command = [sys.executable, "-c", ADD_PLACES, database_url, course.id]
-    started = [subprocess.Popen(command, cwd=Path.cwd()) for _ in range(2)]
-    assert [process.wait(60) for process in started] == [0, 0]
+
+    def add_places(mine: Database, number: int) -> None:
+        for _ in range(50):
+            with mine.writing() as session:
+                lock_one(session, Course, course.id).capacity += 1
+
+    together(database, add_places, 3)
     with database.reading() as session:
-        assert session.get_one(Course, course.id).capacity == 100
+        assert session.get_one(Course, course.id).capacity == 150
 
 
 def test_a_row_is_locked_only_in_a_write(database: Database) -> None:

@@ -1,7 +1,5 @@
 """Migrations: they make exactly what the tables say, once, however many processes start."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,16 +12,7 @@ from storage.database import Database
 from storage.keys import Keyring
 from storage.migrate import FOLDER as MIGRATIONS
 from storage.migrate import BrokenReferenceError, _alone, go_back, is_current, migrate, newest
-
-MIGRATE = """
-import sys
-from storage.database import Database
-from storage.keys import Keyring
-from storage.migrate import is_current, migrate
-database = Database(sys.argv[1], Keyring([bytes(range(32))]))
-migrate(database)
-assert is_current(database)
-"""
+from tests.processes import together
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -32,8 +21,8 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
     if request.param == "sqlite":
         names = iter(["one", "two", "three"])
         return lambda: f"sqlite:///{tmp_path}/{next(names)}.db"
-    make: Callable[[None], str] = request.getfixturevalue("new_postgres")
-    return lambda: make(None)
+    make: Callable[[], str] = request.getfixturevalue("new_postgres")
+    return make
 
 
 def schema(engine: Engine) -> dict[str, Any]:
@@ -99,11 +88,14 @@ def test_migrations_go_back_and_forth(new_url: Callable[[], str], keyring: Keyri
     database.close()
 
 
+def start(database: Database, number: int) -> bool:
+    migrate(database)
+    return is_current(database)
+
+
 def test_several_processes_may_start_at_once(new_url: Callable[[], str], keyring: Keyring) -> None:
-    url = new_url()
-    started = [subprocess.Popen([sys.executable, "-c", MIGRATE, url], cwd=Path.cwd()) for _ in range(3)]
-    assert [process.wait(60) for process in started] == [0] * 3
-    database = Database(url, keyring)
+    database = Database(new_url(), keyring)
+    assert together(database, start, 4) == [True] * 4
     with database.reading() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest()]
     database.close()
