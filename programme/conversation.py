@@ -294,3 +294,16 @@ def was_answered(ctx: Context, turn_id: str) -> bool:
     """Whether anything has been said in answer to this turn."""
     with ctx.database.reading() as session:
         return bool(messages.replies_to(session, turn_id))
+
+
+def in_hand(ctx: Context, conversation_id: str) -> bool:
+    """Whether a message of this conversation is still to be answered."""
+    with ctx.database.reading() as session:
+        return bool(messages.unended_in(session, conversation_id))
+
+
+def standing(ctx: Context, conversation_id: str) -> tuple[bool, bool]:
+    """Whether somebody has proved here who they are, and whether a personal link brought them."""
+    with ctx.database.reading() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        return conversation.referral_id is not None, conversation.linked_referral_id is not None

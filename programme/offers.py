@@ -112,6 +112,17 @@ def latest(ctx: Context, conversation_id: str) -> tuple[OfferView, ...]:
         )
 
 
+def find(ctx: Context, conversation_id: str, token: str) -> OfferView | None:
+    """An offer that was made in this conversation and has not expired, whether or not another list came after it."""
+    now = ctx.clock()
+    with ctx.database.reading() as session:
+        row = bookings.offer_in(session, conversation_id, token)
+        if row is None or row.expires_at <= now:
+            return None
+        course = courses.whole_course(session, row.course_id)
+        return _view(token, course) if course else None
+
+
 def _must_check(session: Session, ctx: Context, conversation: Conversation, state: str) -> Offered:
     past = state == "past"
     reason = CaseReason.DEADLINE_PAST if past else CaseReason.DEADLINE_UNKNOWN

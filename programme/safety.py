@@ -17,7 +17,7 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.matcher import Matcher
 from spacy.tokens import Doc
 
-DANGERS = (  # the most urgent first: a life now, a life soon, someone being hurt, someone about to be, a mind in distress
+DANGERS = (  # most urgent first: a life now, a life soon, someone hurt, someone about to be, a mind
     "medical_emergency",
     "risk_of_suicide",
     "safeguarding_concern",
@@ -76,7 +76,7 @@ class Words:
         """Take in the words of the patterns; `suicid*` stands for every word that begins so."""
         for word in words:
             if word.endswith("*"):
-                self.prefixes = tuple({*self.prefixes, word[:-1]})
+                self.prefixes = tuple(sorted({*self.prefixes, word[:-1]}, key=len, reverse=True))
             elif word not in self.spellings:
                 self.known.add(word)
 
@@ -90,14 +90,15 @@ class Words:
         if raw in self.spellings:
             return self.spellings[raw]
         word = raw.replace("'", "")
-        for form in (word, *self._other_forms(word)):
+        forms = (word, *self._other_forms(word))
+        for form in forms:
             if form in self.spellings:
                 return self.spellings[form]
             if form in self.known:
                 return [form]
-            for prefix in self.prefixes:
-                if form.startswith(prefix):
-                    return [prefix + "*"]
+        for form, prefix in itertools.product(forms, self.prefixes):
+            if form.startswith(prefix):
+                return [prefix + "*"]
         counted = re.fullmatch(r"(\d+)([a-z]*)", word)
         if counted:
             unit = counted[2]
@@ -173,7 +174,9 @@ class Notation:
         choices = [[self._forms(word, name) for word in choice.split()] for choice in said.split("|")]
         optional = bool(piece["o1"] or piece["o2"] or piece["o3"])
         singles = {form for choice in choices if len(choice) == 1 for form in choice[0]}
-        ways = [[{"ORTH": {"IN": forms}} for forms in choice] for choice in choices if len(choice) > 1]
+        ways: list[list[dict[str, Any]]] = [
+            [{"ORTH": {"IN": forms}} for forms in choice] for choice in choices if len(choice) > 1
+        ]
         if singles:
             ways.append([{"ORTH": {"IN": sorted(singles)}} | ({"OP": "?"} if optional else {})])
         elif optional:
@@ -181,7 +184,7 @@ class Notation:
         return ways
 
     def _forms(self, word: str, name: object) -> list[str]:
-        """What a word of a pattern is in a text that was read. A word that reading turns into another is never found."""
+        """What a word of a pattern is in a text that was read. One that reading changes is never found."""
         if not _WORD.fullmatch(word):
             raise PhraseUnreadableError(self.file, name, f"'{word}': words are small letters, without apostrophes")
         if word.endswith("*"):
@@ -209,7 +212,7 @@ class Safety:
         """Read `words.yml` and `phrases.yml` from the folder; PhraseUnreadableError names the file and the phrase."""
         word_file, phrase_file = folder / "words.yml", folder / "phrases.yml"
         lists, phrases = _read_yaml(word_file), _read_yaml(phrase_file)
-        sets = {name: _words_of(word_file, name, listed) for name, listed in (lists.get("sets") or {}).items()}
+        sets = {name: str(listed) for name, listed in (lists.get("sets") or {}).items()}
         words = Words(lists.get("spellings") or {}, lists.get("guess") or [], lists.get("never_guess") or [])
         entries = phrases.get("phrases") or []
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries) or not entries:
@@ -288,12 +291,6 @@ def _commonness(words: frozenset[str]) -> float:
 def _urgency(entry: dict[str, Any]) -> int:
     kind = entry.get("danger")
     return DANGERS.index(kind) if kind in DANGERS else len(DANGERS)
-
-
-def _words_of(file: Path, name: str, listed: object) -> str:
-    if not isinstance(listed, str):
-        raise PhraseUnreadableError(file, name, "a set is a line of words with | between them")
-    return listed
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def seed(ctx: Context) -> None:
 
 
 def refresh(ctx: Context) -> SampleReferral:
-    """Tops up the sessions for the weeks to come, and gives the first sample referral back its deadlines and no place."""
+    """Tops up the sessions of the weeks to come; puts the first sample referral back: dates ahead, no place."""
     content = _content()
     now = ctx.clock()
     with ctx.database.writing() as session:

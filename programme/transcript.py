@@ -60,7 +60,7 @@ def unfinished(ctx: Context, conversation_id: str) -> list[str]:
 def news(ctx: Context, conversation_id: str, seq: int, asked: Collection[str]) -> News:
     """All that is to be shown after `seq`, in one look, so that a turn's end never comes before its replies."""
     with ctx.database.reading() as session:
-        owner = session.exec(select(Conversation.owner).where(Conversation.id == conversation_id)).one()
+        owner = session.exec(select(Conversation).where(Conversation.id == conversation_id)).one().owner
         ended = _ended(session, conversation_id, asked) if asked else ()
         rows = [row for row in messages.after(session, conversation_id, seq) if row.state != OutState.DROPPED]
         wanted = {row.reply_to_id for row in rows if row.reply_to_id}

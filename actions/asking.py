@@ -1,0 +1,50 @@
+"""How each step is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actions import offering
+from actions.speech import Tap
+from programme import booking, offers
+
+if TYPE_CHECKING:
+    from actions.journey import Journey
+
+YES_NO = (Tap("affirm", "label_yes"), Tap("deny", "label_no"))
+
+
+def ask(journey: Journey, step: str) -> None:
+    """Says the question of a step, with its buttons."""
+    match step:
+        case "preference":
+            journey.say("utter_ask_preference", {}, *offering.places_to_tap(journey))
+        case "choice":
+            _ask_choice(journey)
+        case "confirmation":
+            _ask_confirmation(journey)
+        case _:
+            journey.say(f"utter_ask_{step}")
+
+
+def _ask_choice(journey: Journey) -> None:
+    """The list again: a fresh one, since places go while people think."""
+    offering.show(journey, offering.unpacked(journey))
+    if not journey.asked and not journey.over:
+        ask(journey, "preference")
+
+
+def _ask_confirmation(journey: Journey) -> None:
+    if journey.slots["goal"] == "cancel":
+        held = booking.current(journey.ctx, journey.conversation_id)
+        journey.say("utter_ask_cancel", held.values() if held else {}, *YES_NO)
+        return
+    offer = offers.find(journey.ctx, journey.conversation_id, str(journey.slots["choice"]))
+    if offer is None:
+        journey.put(choice=None)
+        journey.say("utter_offer_expired")
+        _ask_choice(journey)
+        return
+    answer = "utter_ask_move" if journey.slots["goal"] == "move" else "utter_ask_book"
+    several = "_several" if len(offer.starts) > 1 else ""
+    journey.say(answer + several + ("_online" if offer.online else ""), offering.facts(offer), *YES_NO)

@@ -1,0 +1,175 @@
+"""Around the journey: repeating, stopping, a person, danger, more time, the deadline, and what was not understood."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.form import REQUESTED, JourneyAction, is_active
+from actions.journey import Journey
+from actions.speech import DANGERS, FALLBACK, Tap
+from programme import handoff, menu, messages, referral
+
+GUESSES = 3
+# What the dialogue can begin by itself, when a guess at what was meant is tapped.
+NEVER_GUESSED = DANGERS | {
+    "out_of_scope",
+    "affirm",
+    "deny",
+    "unsure",
+    "ask_repeat",
+    "go_back",
+    "greet",
+    "goodbye",
+    "thank",
+}
+
+
+class Repeat(JourneyAction):
+    """The question again, in other words and with an example."""
+
+    title = "action_repeat"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        step = tracker.slots.get(REQUESTED) if is_active(tracker) else None
+        if step == "confirmation" and journey.slots["goal"] == "cancel":
+            step = "cancel"
+        journey.say(f"utter_explain_{step}" if step else "utter_explain_nothing")
+        return []
+
+
+class Fallback(JourneyAction):
+    """Not understood: an example, then likely meanings, then a person."""
+
+    title = "action_fallback"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        misses = _misses_in_a_row(tracker)
+        step = tracker.slots.get(REQUESTED) if is_active(tracker) else None
+        if misses == 1 and step:
+            journey.say(f"utter_example_{step}")
+        elif misses <= 2 and (guesses := self._guesses(journey)):
+            journey.say("utter_did_you_mean", {}, *guesses, Tap("request_human", "label_talk_to_person"))
+        elif misses == 1:
+            journey.say("utter_fallback")
+        else:
+            journey.say("utter_fallback_person")
+            return [SlotSet("pending", "action_request_human")]
+        return []
+
+    def _guesses(self, journey: Journey) -> list[Tap]:
+        likely = [name for name in journey.heard.ranking if name not in NEVER_GUESSED]
+        known = [name for name in likely if f"label_intent_{name}" in self._ctx.answers.labels]
+        return [Tap(name, f"label_intent_{name}") for name in known[:GUESSES]]
+
+
+def _misses_in_a_row(tracker: Tracker) -> int:
+    misses = 0
+    for event in reversed(tracker.events):
+        if event.get("event") != "user":
+            continue
+        if (event.get("parse_data", {}).get("intent") or {}).get("name") != FALLBACK:
+            break
+        misses += 1
+    return misses
+
+
+class Stop(JourneyAction):
+    """In the form: out of it, the place is kept, and what next? Outside: no more reminders."""
+
+    title = "action_stop"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        if is_active(tracker):
+            journey.say("utter_stopped_in_form")
+            return self.leave(journey)
+        messages.stop(self._ctx, journey.conversation_id)
+        journey.say("utter_reminders_stopped")
+        return []
+
+
+class StopReminders(JourneyAction):
+    title = "action_stop_reminders"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        messages.stop(self._ctx, journey.conversation_id)
+        journey.say("utter_reminders_stopped")
+        return []
+
+
+class StartReminders(JourneyAction):
+    title = "action_start_reminders"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        messages.start(self._ctx, journey.conversation_id)
+        journey.say("utter_reminders_started")
+        return []
+
+
+class RequestHuman(JourneyAction):
+    """A person is asked for: recorded, and told truthfully. The form is left with its slots kept."""
+
+    title = "action_request_human"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        words = None if journey.heard.tapped else journey.heard.text
+        asked = handoff.ask(self._ctx, journey.conversation_id, "request_human", last_words=words)
+        reply = menu.handoff_reply(asked)
+        carry_on = [Tap("carry_on", "label_carry_on")] if journey.slots["goal"] else []
+        journey.say(reply.answer, reply.values, *carry_on)
+        return self.leave(journey)
+
+
+class WithdrawHuman(JourneyAction):
+    title = "action_withdraw_human"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        done = handoff.withdraw(self._ctx, journey.conversation_id)
+        journey.say("utter_handoff_withdrawn" if done else "utter_handoff_none")
+        return []
+
+
+class Danger(JourneyAction):
+    """Leaves the form with its slots kept. The card itself, and the case, are the app's: they work without us."""
+
+    title = "action_danger"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        journey.say(f"utter_danger_{journey.heard.intent}")
+        return self.leave(journey)
+
+
+class Goodbye(JourneyAction):
+    title = "action_goodbye"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        journey.say("utter_goodbye_unfinished" if is_active(tracker) else "utter_goodbye")
+        return self.leave(journey)
+
+
+class MoreTime(JourneyAction):
+    """Only a worker can change a deadline: a case, and the truth."""
+
+    title = "action_more_time"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        words = None if journey.heard.tapped else journey.heard.text
+        referral.ask_more_time(self._ctx, journey.conversation_id, words)
+        journey.say("utter_more_time")
+        return []
+
+
+class Deadline(JourneyAction):
+    """The person's own dates, once it is known who asks."""
+
+    title = "action_deadline"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        days = referral.deadlines(self._ctx, journey.conversation_id)
+        if days is None:
+            journey.say("utter_ask_deadline")
+        elif days.book_by is None or days.finish_by is None:
+            journey.say("utter_deadline_unknown")
+        else:
+            journey.say(
+                "utter_deadline", {"book_by": days.book_by.isoformat(), "finish_by": days.finish_by.isoformat()}
+            )
+        return []

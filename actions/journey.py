@@ -1,0 +1,187 @@
+"""The way to a place, step by step: who are you, what suits you, which one, shall I book it?
+
+One form, `journey_form`, walks it for every goal. `Journey` decides what a message means at a step and what to ask
+next, from the form's slots and the database; the Rasa actions around it only carry its events.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import asking, lost, offering, proving
+from actions.confirming import Confirming
+from actions.speech import DANGERS, FALLBACK, Heard, Tap, say
+from programme import booking, conversation
+from programme.booking import Done
+from programme.context import Context
+
+IDENTITY = ("reference", "date_of_birth")
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "book": ("preference", "choice", "confirmation"),
+    "move": ("preference", "choice", "confirmation"),
+    "cancel": ("confirmation",),
+    "check": (),
+    "lost": ("lost_name", "lost_birth", "lost_phone"),
+}
+SLOTS = (*IDENTITY, "preference", "choice", "confirmation", "lost_name", "lost_birth", "lost_phone")
+# Never the answer to a step, whatever the words: they have a way of their own.
+ALWAYS_ELSEWHERE = DANGERS | {"request_human", "start_over", "go_back", "stop_messages"}
+SURE = 0.55  # of a question, before it counts as one although it also reads as an answer
+SHORT = 4  # words; a short message at a step is an answer to it
+
+
+class Journey:
+    """One message's worth of the journey. `slots`: the form's, changed in place; `changed`: what to tell Rasa."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        conversation_id: str,
+        slots: Mapping[str, Any],
+        heard: Heard,
+        dispatcher: CollectingDispatcher,
+    ) -> None:
+        self.ctx = ctx
+        self.conversation_id = conversation_id
+        self.slots = {name: slots.get(name) for name in ("goal", "pending", *SLOTS)}
+        self.heard = heard
+        self.changed: dict[str, Any] = {}
+        self.over = False
+        self.asked = False
+        self._dispatcher = dispatcher
+        self.verified, self.linked = conversation.standing(ctx, conversation_id)
+
+    def say(self, answer: str, values: Mapping[str, Any] | None = None, *taps: Tap) -> None:
+        """Says an answer."""
+        say(self._dispatcher, answer, values, taps)
+
+    def put(self, **values: Any) -> None:
+        """Sets slots."""
+        self.slots.update(values)
+        self.changed.update(values)
+
+    def end(self, pending: str | None = None) -> None:
+        """The journey is over, whichever way; `pending`: the action that a yes would mean now."""
+        self.put(**dict.fromkeys(SLOTS), goal=None, pending=pending)
+        self.over = True
+
+    def step(self) -> str | None:
+        """The step that is open now; None when nothing is left to ask."""
+        for name in self._steps():
+            if self.slots.get(name) is None:
+                return name
+        return None
+
+    def _steps(self) -> tuple[str, ...]:
+        goal = self.slots.get("goal") or "book"
+        if goal == "lost" or self.verified:
+            return STEPS[goal]
+        identity = ("date_of_birth",) if self.linked else IDENTITY
+        return identity + STEPS[goal]
+
+    def before(self, step: str) -> str | None:
+        """The step before this one, where one can go back to it."""
+        steps = self._steps()
+        place = steps.index(step) if step in steps else 0
+        return steps[place - 1] if place else None
+
+    def take(self, step: str) -> bool:
+        """Whether the message answers this step; if so it has been acted on, and what must be said about it is said."""
+        if self.heard.intent in ALWAYS_ELSEWHERE and not self._is_answer_all_the_same(step):
+            return False
+        match step:
+            case "reference":
+                return proving.take_reference(self)
+            case "date_of_birth":
+                return proving.take_birth_date(self)
+            case "preference":
+                return offering.take_preference(self)
+            case "choice":
+                return offering.take_choice(self)
+            case "confirmation":
+                return Confirming(self).take()
+            case _:
+                return lost.take(self, step)
+
+    def _is_answer_all_the_same(self, step: str) -> bool:
+        """A reference or a date is one, whatever the classifier makes of it; a bare "no thanks" refuses an offer."""
+        return step in IDENTITY and self.heard.intent not in DANGERS and any(map(str.isdigit, self.heard.text))
+
+    def is_question(self) -> bool:
+        """Whether the message asks something rather than answers."""
+        asks = self.heard.intent.startswith("ask_") and self.heard.intent != "ask_available_sessions"
+        if not asks or self.heard.confidence < SURE:
+            return False
+        return len(self.heard.text.split()) > SHORT or "?" in self.heard.text or self.heard.tapped
+
+    def is_fallback(self) -> bool:
+        """Whether the message was not understood."""
+        return self.heard.intent == FALLBACK
+
+    def ask(self) -> str | None:
+        """Asks for the open step, unless it has just been asked; the step, or None where the journey is over."""
+        if self.over:
+            return None
+        if not self._may_go_on():
+            return None
+        step = self.step()
+        if step is None:
+            self._arrive()
+            return None
+        if not self.asked:
+            asking.ask(self, step)
+        return None if self.over else self.step()
+
+    def _may_go_on(self) -> bool:
+        """Once verified: is there a booking for what is wanted, or none in the way?"""
+        goal = self.slots["goal"]
+        if not self.verified or goal not in ("book", "move", "cancel"):
+            return True
+        held = booking.current(self.ctx, self.conversation_id)
+        if goal == "book":
+            if held is None:
+                return True
+            self.end(pending="action_begin_moving")
+            self.say("utter_already_booked", held.values())
+            return False
+        if held is None:
+            self.end(pending="action_begin_booking")
+            self.say("utter_no_booking")
+            return False
+        ask = booking.may_move_now if goal == "move" else booking.may_cancel_now
+        result = ask(self.ctx, self.conversation_id)
+        if result.done in (Done.MOVED, Done.CANCELLED):
+            return True
+        self.refuse(result)
+        return False
+
+    def _arrive(self) -> None:
+        """Nothing is left to ask: for `check`, what is booked is told."""
+        held = booking.current(self.ctx, self.conversation_id)
+        if held is None:
+            self.end(pending="action_begin_booking")
+            self.say("utter_no_booking")
+            return
+        self.end()
+        several = "_several" if len(held.sessions) > 1 else ""
+        self.say("utter_booking" + several + ("_online" if held.online else ""), held.values())
+
+    def refuse(self, result: booking.Result) -> None:
+        """A rule said no: say which, offer a person, and end."""
+        values = result.booking.values() if result.booking else {}
+        match result.done:
+            case Done.TOO_MANY_MOVES:
+                answer = "utter_too_many_moves"
+            case Done.STARTED:
+                answer = "utter_already_started"
+            case Done.DEADLINE:
+                answer = "utter_deadline_past"
+            case Done.NOT_BOOKED:
+                answer = "utter_no_booking"
+            case Done.ALREADY_BOOKED:
+                answer = "utter_already_booked"
+            case _:
+                answer = "utter_too_late_to_change"
+        self.end()
+        self.say(answer, values)

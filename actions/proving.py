@@ -1,0 +1,88 @@
+"""The steps that prove who somebody is: the reference and the date of birth."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from programme import verification
+from programme.rules import birth_date, reference
+from programme.verification import Outcome
+
+if TYPE_CHECKING:
+    from actions.journey import Journey
+
+
+def take_reference(journey: Journey) -> bool:
+    """A reference, and a date of birth where one stands beside it."""
+    text = journey.heard.text
+    found = reference.read(text)
+    if found is not None:
+        journey.put(reference=found)
+        born = birth_date.read(reference.take_out(text), verification.today(journey.ctx))
+        if born.value is not None:
+            _check(journey, born.value)
+        return True
+    if journey.heard.tapped:
+        return False
+    if journey.heard.intent in ("affirm", "unsure", "deny"):
+        journey.say("utter_explain_reference")
+        journey.asked = True
+        return True
+    if _tried(journey):
+        journey.say("utter_reference_unreadable")
+        journey.asked = True
+        return True
+    return False
+
+
+def take_birth_date(journey: Journey) -> bool:
+    """A date of birth, which is checked at once; a reference typed again takes the place of the first."""
+    text = journey.heard.text
+    again = None if journey.linked else reference.read(text)
+    if again is not None:
+        journey.put(reference=again)
+        text = reference.take_out(text)
+    born = birth_date.read(text, verification.today(journey.ctx))
+    if born.value is not None:
+        _check(journey, born.value)
+        return True
+    if again is not None:
+        return True
+    if born.problem and born.problem != "unreadable":
+        journey.say(f"utter_birth_{born.problem}")
+        journey.asked = True
+        return True
+    if not journey.heard.tapped and (_tried(journey) or journey.heard.intent in ("affirm", "unsure", "deny")):
+        journey.say("utter_birth_unreadable")
+        journey.asked = True
+        return True
+    return False
+
+
+def _tried(journey: Journey) -> bool:
+    """Whether this looks like the answer, gone wrong: digits, or what the classifier takes for details."""
+    if journey.is_question():
+        return False
+    return journey.heard.intent == "give_details" or any(map(str.isdigit, journey.heard.text))
+
+
+def _check(journey: Journey, born: date) -> None:
+    typed = journey.slots.get("reference")
+    checked = verification.check(journey.ctx, journey.conversation_id, typed, born)
+    journey.put(reference=None, date_of_birth=None)  # not kept in the dialogue for longer than needed
+    match checked.outcome:
+        case Outcome.VERIFIED:
+            journey.verified = True
+            if journey.slots["goal"] != "check":
+                journey.say("utter_verified")
+        case Outcome.SLOWED:
+            retry_at = checked.retry_at.isoformat() if checked.retry_at else None
+            goal = journey.slots["goal"]
+            journey.end(pending="action_request_human")
+            journey.put(goal=goal)
+            journey.say("utter_slowed", {"retry_at": retry_at})
+        case _:
+            journey.say("utter_no_match_worker" if checked.offer_worker else "utter_no_match")
+            journey.asked = True
+            journey.put(pending="action_request_human" if checked.offer_worker else None)

@@ -1,0 +1,92 @@
+"""The action server: rasa-sdk's executor behind a door of our own, on loopback, with a secret and a time limit."""
+
+import asyncio
+import hmac
+
+import structlog
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from sanic import HTTPResponse, Request, Sanic, response
+
+from actions import beginning, helping
+from actions.form import ValidateJourneyForm
+from programme.context import Context
+
+log = structlog.get_logger()
+
+LIMIT_SECONDS = 4.0
+ACTIONS = (
+    ValidateJourneyForm,
+    beginning.BeginBooking,
+    beginning.BeginMoving,
+    beginning.BeginCancelling,
+    beginning.BeginChecking,
+    beginning.BeginLostReference,
+    beginning.Details,
+    beginning.Sessions,
+    beginning.Choose,
+    beginning.ShowMore,
+    beginning.GoBack,
+    beginning.StartOver,
+    beginning.CarryOn,
+    beginning.Affirm,
+    beginning.Deny,
+    beginning.Unsure,
+    helping.Repeat,
+    helping.Fallback,
+    helping.Stop,
+    helping.StopReminders,
+    helping.StartReminders,
+    helping.RequestHuman,
+    helping.WithdrawHuman,
+    helping.Danger,
+    helping.Goodbye,
+    helping.MoreTime,
+    helping.Deadline,
+)
+
+
+def make_executor(ctx: Context) -> ActionExecutor:
+    """An executor that knows our actions and no others: nothing is found by scanning packages."""
+    executor = ActionExecutor()
+    for action in ACTIONS:
+        executor.register_action(action(ctx))
+    return executor
+
+
+def make_server(ctx: Context, secret: str) -> Sanic:
+    """The Sanic app: `POST /webhook` as Rasa calls it, and `GET /health`."""
+    app = Sanic("actions", configure_logging=False)
+    app.config.RESPONSE_TIMEOUT = 10
+    executor = make_executor(ctx)
+    wanted = f"Bearer {secret}".encode()
+
+    @app.get("/health")
+    async def health(_request: Request) -> HTTPResponse:
+        return response.json({"ok": True})
+
+    @app.post("/webhook")
+    async def webhook(request: Request) -> HTTPResponse:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, wanted):
+            return response.empty(401)
+        call = request.json or {}
+        name = str(call.get("next_action", ""))
+        try:
+            result = await asyncio.wait_for(executor.run(call), LIMIT_SECONDS)
+        except ActionExecutionRejection:
+            return response.json({"error": "rejected", "action_name": name}, 400)
+        except ActionNotFoundException:
+            return response.json({"error": "no such action", "action_name": name}, 404)
+        except Exception as error:  # what a person wrote may stand in its text: only its kind is logged
+            log.error("action_failed", action=name, error=type(error).__name__)
+            return response.json({"error": "failed", "action_name": name}, 500)
+        return response.json(result)
+
+    return app
+
+
+def serve(ctx: Context, port: int, secret: str) -> None:
+    """Serves until it is told to stop. On 127.0.0.1 only."""
+    app = make_server(ctx, secret)
+    app.run(host="127.0.0.1", port=port, single_process=True, access_log=False, motd=False, register_sys_signals=True)
