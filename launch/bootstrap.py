@@ -71,6 +71,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"\n{error}")
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what we import is compiled once: 0.9 s instead of 3.5 to prepare
     python = PROJECT / APP.folder / "bin" / "python"
     os.execv(python, [str(python), "-m", "launch", *arguments])  # noqa: S606  # that is the point: no shell between
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
+from launch.context import make_context
 from launch.keys import make_sample_keys, read_keyring, refuse_real_programme
 from launch.settings import Settings
-from launch.wiring import make_context
 from programme import sample
 from programme.context import Context
 from programme.rules import reference

@@ -17,7 +17,7 @@ from launch.model import find_model, make_model
 from launch.parent import end_with_parent
 from launch.parts import all_children, app_address, free_ports, make_inside
 from launch.settings import PROJECT, BadSettingsError, Settings, child_environment
-from launch.supervisor import Supervisor, say, stop_on_signals, stop_with_parent
+from launch.supervisor import Supervisor, say, supervise
 
 LOOK_SECONDS = 0.2
 SLOW_SECONDS = 60.0
@@ -48,18 +48,6 @@ def run(settings: Settings, parent: int) -> None:
         asyncio.run(
             _serve(settings, Supervisor(all_children(settings, model, make_inside()), say), sample_line, parent)
         )
-
-
-async def _serve(settings: Settings, supervisor: Supervisor, sample_line: str | None, parent: int) -> None:
-    stop_on_signals(supervisor.stop)
-    watching = asyncio.create_task(stop_with_parent(parent, supervisor.stop, supervisor.pace))
-    greeting = asyncio.create_task(_greet(settings, sample_line))
-    try:
-        await supervisor.run()
-    finally:
-        for task in (watching, greeting):
-            task.cancel()
-    say("Stopped.")
 
 
 async def _greet(settings: Settings, sample_line: str | None) -> None:

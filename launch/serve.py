@@ -3,11 +3,9 @@
 import asyncio
 import signal
 
-import uvicorn
-
+from launch.context import make_context
 from launch.parent import end_with_parent
 from launch.settings import BadSettingsError, Settings
-from launch.wiring import make_app, make_context
 
 FRAME_BYTES = 64 * 1024  # a say of 2,000 characters fits many times; what is longer is not a person
 PING_SECONDS = 20.0
@@ -16,6 +14,10 @@ STOP_SECONDS = 5
 
 def serve_app(settings: Settings) -> None:
     """Serves the web chat, Telegram and the staff's pages until told to stop."""
+    import uvicorn
+
+    from launch.wiring import make_app
+
     _end_with_supervisor(settings)
     config = uvicorn.Config(
         make_app(settings),

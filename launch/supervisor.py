@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from launch.child import Child, Running, last_lines, trim
@@ -118,6 +118,19 @@ class Supervisor:
             await asyncio.sleep(self.pace.trimming)
             for child in self.children:
                 trim(child.log)
+
+
+async def supervise(supervisor: Supervisor, parent: int, *beside: Coroutine[None, None, None]) -> None:
+    """Runs the supervisor, and what goes on beside it, until a signal or the end of `parent`."""
+    stop_on_signals(supervisor.stop)
+    others = [stop_with_parent(parent, supervisor.stop, supervisor.pace), *beside]
+    tasks = [asyncio.create_task(other) for other in others]
+    try:
+        await supervisor.run()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

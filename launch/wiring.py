@@ -1,13 +1,9 @@
 """Wiring: the one place where the parts are put together."""
 
 import asyncio
-import os
-import secrets
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -23,29 +19,14 @@ from bot.limits import Limits
 from bot.pages import ChatPage
 from bot.service import ConversationService
 from bot.web import WebChat
-from launch.keys import read_keyring
+from launch.context import make_context
 from launch.settings import PROJECT, Settings
 from programme import setting
-from programme.answers import Answers
 from programme.context import Context
 from programme.safety import Safety
-from storage.database import Database
 
 PAGE_SECONDS = 5.0  # how long the page may go on with settings that were changed meanwhile
-TOKEN_BYTES = 16
 ASK_SECONDS = 2.0
-
-
-def make_context(settings: Settings) -> Context:
-    """The database, the words, the clock and randomness."""
-    return Context(
-        database=Database(settings.database_url, read_keyring(settings)),
-        answers=Answers.load(PROJECT / "nlu" / "answers"),
-        clock=lambda: datetime.now(UTC),
-        new_id=lambda: uuid.uuid4().hex,
-        new_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
-        holder=f"{os.getpid()}-{secrets.token_hex(4)}",
-    )
 
 
 def make_safety(root: Path = PROJECT) -> Safety:

@@ -1,0 +1,26 @@
+"""What every use case is given, made from the settings: for the app, the action server and preparing alike."""
+
+import os
+import secrets
+import uuid
+from datetime import UTC, datetime
+
+from launch.keys import read_keyring
+from launch.settings import PROJECT, Settings
+from programme.answers import Answers
+from programme.context import Context
+from storage.database import Database
+
+TOKEN_BYTES = 16
+
+
+def make_context(settings: Settings) -> Context:
+    """The database, the words, the clock and randomness."""
+    return Context(
+        database=Database(settings.database_url, read_keyring(settings)),
+        answers=Answers.load(PROJECT / "nlu" / "answers"),
+        clock=lambda: datetime.now(UTC),
+        new_id=lambda: uuid.uuid4().hex,
+        new_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
+        holder=f"{os.getpid()}-{secrets.token_hex(4)}",
+    )
