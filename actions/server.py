@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from typing import Any
 
 import structlog
 from rasa_sdk.executor import ActionExecutor
@@ -54,7 +55,7 @@ def make_executor(ctx: Context) -> ActionExecutor:
     return executor
 
 
-def make_server(ctx: Context, secret: str) -> Sanic:
+def make_server(ctx: Context, secret: str) -> Sanic[Any, Any]:
     """The Sanic app: `POST /webhook` as Rasa calls it, and `GET /health`."""
     app = Sanic("actions", configure_logging=False)
     app.config.RESPONSE_TIMEOUT = 10

@@ -4,8 +4,9 @@ many conversations at once; ask the dialogue, write the outbox, give a hint to w
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -189,7 +190,7 @@ class ConversationService:
         turn: Turn,
         ended_as: TurnEnd,
         replies: Sequence[Reply] = (),
-        understood: object = None,
+        understood: Mapping[str, Any] | None = None,
         renewed: bool = False,
     ) -> None:
         await asyncio.to_thread(conversations.end_turn, self._ctx, turn, ended_as, replies, understood, renewed)

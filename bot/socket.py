@@ -149,7 +149,7 @@ class ChatSocket:
                 pass  # typing is for a worker's screen; a second hello changes nothing
 
     async def _accept(self, incoming: Incoming) -> None:
-        if self._limits.message(self._conversation) is not Verdict.PASS:
+        if self._limits.message(self._conversation) is not Verdict.PASSED:
             await self._error("too_fast", incoming.channel_message_id)
             return
         await self._service.accept(self._conversation, incoming)

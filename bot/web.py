@@ -71,7 +71,7 @@ class WebChat:
 
     async def _begin(self, request: Request) -> Response:
         address = request.client.host if request.client else None
-        if address and self._limits.session(address) is not Verdict.PASS:
+        if address and self._limits.session(address) is not Verdict.PASSED:
             return self._error("too_fast", 429)
         body = await self._body(request)
         link = body.get("link") if body is not None else None
