@@ -45,9 +45,9 @@ def run(settings: Settings, parent: int) -> None:
             say("4 of 4: training the model of what it understands, about a minute …")
         model = make_model(settings.models)
         sample_line = _prepare(settings)
-        asyncio.run(
-            _serve(settings, Supervisor(all_children(settings, model, make_inside()), say), sample_line, parent)
-        )
+        supervisor = Supervisor(all_children(settings, model, make_inside()), say)
+        asyncio.run(supervise(supervisor, parent, _greet(settings, sample_line)))
+        say("Stopped.")
 
 
 async def _greet(settings: Settings, sample_line: str | None) -> None:

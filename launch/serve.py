@@ -1,6 +1,5 @@
 """The processes that the supervisor starts in the app's environment: the app, and the action server."""
 
-import asyncio
 import signal
 
 from launch.context import make_context
@@ -42,9 +41,7 @@ def serve_actions(settings: Settings) -> None:
     _end_with_supervisor(settings)
     if settings.actions_port is None or settings.actions_secret is None:
         raise BadSettingsError("The action server is started by `make run`, which gives it its port and secret.")
-    served = serve(make_context(settings), settings.actions_port, settings.actions_secret.get_secret_value())
-    if asyncio.iscoroutine(served):
-        asyncio.run(served)
+    serve(make_context(settings), settings.actions_port, settings.actions_secret.get_secret_value())
 
 
 def _end_with_supervisor(settings: Settings) -> None:
