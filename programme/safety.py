@@ -225,7 +225,9 @@ class Safety:
         safety = cls(words, spacy.blank("en").vocab)
         notation = Notation(phrase_file, sets, words)
         safety._harmless = safety._matcher([way for line in harmless for way in notation.compile(line, "harmless")])
-        for entry in sorted(entries, key=_urgency):
+        for entry in sorted(
+            entries, key=lambda entry: DANGERS.index(entry["danger"]) if entry.get("danger") in DANGERS else 9
+        ):
             safety._add(entry, notation)
         return safety
 
@@ -286,11 +288,6 @@ class Safety:
 
 def _commonness(words: frozenset[str]) -> float:
     return sum(10 if word in STOP_WORDS else 1 for word in words)
-
-
-def _urgency(entry: dict[str, Any]) -> int:
-    kind = entry.get("danger")
-    return DANGERS.index(kind) if kind in DANGERS else len(DANGERS)
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
