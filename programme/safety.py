@@ -108,10 +108,10 @@ class Words:
     def _other_forms(self, word: str) -> Iterator[str]:
         yield from _unstretch(word)
         yield word.translate(_LEET)
-        if len(word) >= 6 and word not in self.never:
-            for cut in (word, *_cuts(word)):
+        for form in (word, *_unstretch(word)):
+            for cut in (form, *_cuts(form)) if 6 <= len(form) <= 20 and form not in self.never else ():
                 guess = self.deletes.get(cut)
-                if guess and guess[0] == word[0]:
+                if guess and guess[0] == form[0]:
                     yield guess
 
 
