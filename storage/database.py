@@ -51,7 +51,6 @@ class Database:
         """A session in a write transaction, committed when the block ends without an error, else undone."""
         with self._alone(), self._turn(), _session(self.engine) as session:
             session.info["writing"] = True
-            session.connection()  # begins now, so that nothing is read before the lock is held
             yield session
             session.commit()
 

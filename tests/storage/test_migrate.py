@@ -1,5 +1,6 @@
 """Migrations: they make exactly what the tables say, once, however many processes start."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from storage import tables
 from storage.database import Database
+from storage.engine import file_lock
 from storage.keys import Keyring
 from storage.migrate import FOLDER as MIGRATIONS
 from storage.migrate import BrokenReferenceError, _alone, go_back, is_current, migrate, newest
@@ -98,6 +100,18 @@ def test_several_processes_may_start_at_once(new_url: Callable[[], str], keyring
     assert together(database, start, 4) == [True] * 4
     with database.reading() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest()]
+    database.close()
+
+
+def test_a_migration_waits_for_the_one_at_work(sqlite_url: str, keyring: Keyring) -> None:
+    database = Database(sqlite_url, keyring)
+    waiting = threading.Thread(target=migrate, args=(database,))
+    with file_lock(database.path):
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+    waiting.join(10)
+    assert not waiting.is_alive()
     database.close()
 
 
