@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 LOG_BYTES = 5_000_000
 HEALTH_SECONDS = 3.0
 READ_BYTES = 65536
+GONE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,21 @@ class Running:
         await self.kill()
 
     async def kill(self) -> None:
-        """KILL to the whole group."""
+        """KILL to the whole group; returns when it is gone, so that what comes next finds its port free."""
         self._signal(signal.SIGKILL)
         await self.process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GONE_SECONDS):
+                while self._group_is_there():
+                    await asyncio.sleep(0.01)
+
+    def _group_is_there(self) -> bool:
+        """Also while only the dead of it are left, which whoever adopted them has yet to bury."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
 
     def _signal(self, number: signal.Signals) -> None:
         # The group outlives its leader where the leader left something behind: signal the group, never the pid.

@@ -1,0 +1,107 @@
+"""Keys and the first start: a sample makes its own keys, a real programme never."""
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, delete
+
+from launch.context import make_context
+from launch.keys import FILE, LostKeysError, NoKeysError, make_sample_keys, read_keyring
+from launch.prepare import as_json, migrate_database, prepare
+from launch.settings import BadSettingsError, Settings, read_settings
+from programme import sample
+from storage.keys import KEY_BYTES, write_key
+from storage.migrate import is_current
+from storage.setting import Setting
+
+Read = Callable[..., Settings]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Read:
+    def read(**more: str) -> Settings:
+        return read_settings({"VAR_DIR": str(tmp_path / "var"), **more})
+
+    return read
+
+
+def make_real(settings: Settings) -> None:
+    """What a programme of Druglink's own would be: the same tables, no longer marked as a sample."""
+    ctx = make_context(settings)
+    with ctx.database.writing() as session:
+        session.exec(delete(Setting).where(col(Setting.key) == sample.FLAG))
+    ctx.database.close()
+
+
+def test_a_first_start_makes_keys_for_its_owner_alone_and_the_sample(settings: Read) -> None:
+    line = json.loads(as_json(prepare(settings())))
+    assert line == "Sample referral: TVP-4F7K-92, born 14 March 1990"
+    for file in settings().var_dir.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+    assert sample.is_sample(make_context(settings()))
+
+
+def test_a_second_start_keeps_keys_and_sample(settings: Read) -> None:
+    prepare(settings())
+    keys = (settings().var_dir / FILE).read_text()
+    assert prepare(settings()) is not None
+    assert (settings().var_dir / FILE).read_text() == keys
+
+
+def test_a_real_programme_without_data_keys_refuses_to_start(settings: Read) -> None:
+    prepare(settings())
+    make_real(settings())
+    with pytest.raises(NoKeysError, match="DATA_KEYS is not set"):
+        prepare(settings())
+
+
+def test_a_real_programme_with_data_keys_starts_and_is_no_sample(settings: Read) -> None:
+    keys = write_key(os.urandom(KEY_BYTES))
+    prepare(settings(DATA_KEYS=keys))
+    assert not (settings().var_dir / FILE).exists()
+    make_real(settings(DATA_KEYS=keys))
+    assert json.loads(as_json(prepare(settings(DATA_KEYS=keys)))) is None
+
+
+def test_a_sample_whose_keys_are_gone_says_so(settings: Read) -> None:
+    prepare(settings())
+    (settings().var_dir / FILE).unlink()
+    with pytest.raises(LostKeysError, match="the file with its keys is gone"):
+        prepare(settings())
+
+
+def test_keys_that_are_none_are_said_in_words_without_showing_them(settings: Read) -> None:
+    with pytest.raises(BadSettingsError, match="DATA_KEYS: A data key must be 32 bytes") as error:
+        read_keyring(settings(DATA_KEYS="not-a-key"))
+    assert "not-a-key" not in str(error.value)
+
+
+def test_several_keys_newest_first(settings: Read) -> None:
+    new, old = write_key(os.urandom(KEY_BYTES)), write_key(os.urandom(KEY_BYTES))
+    sealed = read_keyring(settings(DATA_KEYS=old)).seal("text", "place")
+    assert read_keyring(settings(DATA_KEYS=f"{new}, {old}")).open(sealed, "place") == "text"
+
+
+def test_two_first_starts_agree_on_one_key(settings: Read) -> None:
+    settings().make_var_dir()
+    seen: set[str] = set()
+
+    def make(_: int) -> None:
+        make_sample_keys(settings())
+        seen.add((settings().var_dir / FILE).read_text())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(32)))
+    assert len(seen) == 1
+    assert [file.name for file in settings().var_dir.iterdir()] == [FILE]
+
+
+def test_migrating_alone_needs_no_keys(settings: Read) -> None:
+    migrate_database(settings())
+    ctx = make_context(settings(DATA_KEYS=write_key(os.urandom(KEY_BYTES))))
+    assert is_current(ctx.database)
+    assert sample.is_empty(ctx)
