@@ -85,7 +85,7 @@ class Running:
         await self.process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(GONE_SECONDS):
-                while self._group_is_there():
+                while self._group_is_there():  # noqa: ASYNC110  # nobody sets an event for this
                     await asyncio.sleep(0.01)
 
     def _group_is_there(self) -> bool:

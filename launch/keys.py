@@ -1,6 +1,7 @@
 """The data keys of this start: from DATA_KEYS, or a file in VAR_DIR that is made for sample data only."""
 
 import os
+import secrets
 from pathlib import Path
 
 from launch.settings import BadSettingsError, Settings
@@ -39,8 +40,8 @@ def make_sample_keys(settings: Settings) -> None:
     file = _file(settings)
     if file.exists():
         return
-    new = file.with_name(f".{FILE}.{os.getpid()}")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as writing:
+    new = file.with_name(f".{FILE}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as writing:
         writing.write(write_key(os.urandom(KEY_BYTES)) + "\n")
         writing.flush()
         os.fsync(writing.fileno())

@@ -12,7 +12,7 @@ import pytest
 
 from launch import bootstrap
 from launch.bootstrap import NoRoomError, WrongPythonError, prepare
-from launch.environments import APP, RASA, UV_LOCK, BootstrapError, install_uv, is_built, is_uv_installed, one_at_a_time
+from launch.environments import APP, RASA, UV_LOCK, BootstrapError, is_built, one_at_a_time
 from launch.settings import PROJECT
 
 UV = """#!/bin/sh
@@ -161,17 +161,35 @@ def test_a_command_that_needs_no_rasa_does_not_build_it(project: Path) -> None:
     assert not any("rasa" in line for line in calls(project))
 
 
-def test_the_real_uv_is_installed_with_its_hash_checked(tmp_path: Path) -> None:
-    (tmp_path / "launch").mkdir(exist_ok=True)
-    (tmp_path / UV_LOCK).write_bytes((PROJECT / UV_LOCK).read_bytes())
-    install_uv(tmp_path, "1 of 4")
-    assert is_uv_installed(tmp_path)
-    said = subprocess.run([tmp_path / ".tools/bin/uv", "--version"], capture_output=True, text=True, check=True).stdout
-    assert said.split()[1] == (PROJECT / UV_LOCK).read_text().split("==")[1].split()[0]
-    (tmp_path / UV_LOCK).write_text(f"uv==0.13.9 --hash=sha256:{'0' * 64}\n")
-    assert not is_uv_installed(tmp_path)
-    with pytest.raises(BootstrapError, match=r"(?i)hash"):
-        install_uv(tmp_path, "1 of 4")
+INSTALL = """
+import sys; sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from launch.environments import BootstrapError, install_uv, is_uv_installed
+try:
+    install_uv(Path(sys.argv[2]), "1 of 4")
+except BootstrapError as error:
+    print(error)
+print(is_uv_installed(Path(sys.argv[2])))
+"""
+
+
+def test_the_real_uv_is_installed_with_its_hash_checked(project: Path) -> None:
+    """By a bare Python, as in a fresh clone, not by one of the environments that come later."""
+
+    def install() -> str:
+        command = [Path(sys.base_prefix) / "bin" / "python3.11", "-c", INSTALL, str(PROJECT), str(project)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    real = (PROJECT / UV_LOCK).read_text()
+    (project / UV_LOCK).write_text(real)
+    assert install().splitlines()[-1] == "True"
+    uv = [project / ".tools/bin/uv", "--version"]
+    version = subprocess.run(uv, capture_output=True, text=True, check=True).stdout.split()[1]
+    assert real.startswith(f"uv=={version} ")
+    (project / UV_LOCK).write_text(f"uv=={version} --hash=sha256:{'0' * 64}\n")
+    said = install()
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in said
+    assert said.splitlines()[-1] == "False"
 
 
 def test_bootstrap_needs_nothing_but_the_standard_library() -> None:
