@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from rasa_sdk.executor import ActionExecutor
-from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionMissingDomainException, ActionNotFoundException
 from sanic import HTTPResponse, Request, Sanic, response
 
 from actions import beginning, helping
@@ -16,6 +16,7 @@ from programme.context import Context
 log = structlog.get_logger()
 
 LIMIT_SECONDS = 4.0
+SEND_DOMAIN = 449  # rasa-sdk's own word for: I have not seen this domain yet
 ACTIONS = (
     ValidateJourneyForm,
     beginning.BeginBooking,
@@ -77,12 +78,14 @@ def make_server(ctx: Context, secret: str) -> Sanic[Any, Any]:
             result = await asyncio.wait_for(executor.run(call), LIMIT_SECONDS)
         except ActionExecutionRejection:
             return response.json({"error": "rejected", "action_name": name}, 400)
+        except ActionMissingDomainException:
+            return response.json({"error": "send the domain", "action_name": name}, SEND_DOMAIN)
         except ActionNotFoundException:
             return response.json({"error": "no such action", "action_name": name}, 404)
         except Exception as error:  # what a person wrote may stand in its text: only its kind is logged
             log.error("action_failed", action=name, error=type(error).__name__)
             return response.json({"error": "failed", "action_name": name}, 500)
-        return response.json(result)
+        return response.json(result.model_dump() if result else None)
 
     return app
 
