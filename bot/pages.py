@@ -78,7 +78,7 @@ class ChatPage:
 
 
 def page_headers(embed_origins: Sequence[str] = ()) -> dict[str, str]:
-    """Headers for the page: nothing inline or from elsewhere, framed only by `embed_origins` ("https://…"), not kept."""
+    """Headers for the page: nothing inline or from elsewhere, framed only by `embed_origins`, stored nowhere."""
     ancestors = " ".join(embed_origins) if embed_origins else "'none'"
     policy = [
         "default-src 'none'",

@@ -9,20 +9,21 @@ import { word } from "./words.js";
 const LONDON = "Europe/London";
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "numeric", minute: "2-digit", hour12: true, timeZone: LONDON });
 
-/** The element of `line`. `calls`: choose(line, button), retry(line), edit(line). */
-export function drawLine(line, calls) {
+/** The element of `line`. `doing`: choose(line, button), retry(line), edit(line). */
+export function drawLine(line, doing) {
   const from = line.kind === "own" ? "own" : line.from;
   const danger = isDanger(line);
   const element = make("li", { className: `line ${from}${danger ? " danger" : ""}`, tabIndex: -1, dataset: { id: line.id } });
   element.append(make("span", { className: "from" }, danger ? icon("alert") : null, danger ? word("danger") : word(`from_${from}`)));
-  element.append(drawText(line));
-  if (danger) element.append(...drawCalls(line));
+  const calls = danger ? drawCalls(line) : [];
+  // The first number, before any reading; the others after it.
+  element.append(...calls.slice(0, 1), drawText(line), ...calls.slice(1));
   if (line.kind === "own") {
     const state = make("span", { className: "state", "aria-live": "off" });
     element.append(make("p", { className: "meta" }, drawTime(line.at), state));
-    drawState(element, line, calls);
+    drawState(element, line, doing);
   } else {
-    drawChoices(element, line, calls);
+    drawChoices(element, line, doing);
     const meta = make("p", { className: "meta" }, drawTime(line.at));
     if (canSpeak()) meta.append(drawListen(line));
     element.append(meta);
@@ -48,35 +49,37 @@ function drawPiece(piece) {
   return make("a", { href: piece.href, target: "_blank", rel: "noopener noreferrer" }, shortAddress(piece.href), note);
 }
 
-/** Big buttons for every number in a danger card: in an emergency nobody should aim at a word. */
+/** Big buttons for every number in a danger card, in one or two rows: in an emergency nobody should aim at a word. */
 function drawCalls(line) {
   const found = findLinks(line.text).filter((piece) => piece.kind === "tel" || piece.kind === "sms");
   const unique = found.filter((piece, at) => found.findIndex((other) => other.href === piece.href) === at);
-  if (!unique.length) return [];
-  const calls = unique.map(({ kind, href, number, word: texted }) => {
-    const label = kind === "tel" ? word("call", { number }) : texted ? word("text", { word: texted, number }) : word("text_number", { number });
-    return make("a", { href }, icon(kind === "tel" ? "phone" : "text"), label);
-  });
-  return [make("div", { className: "calls" }, ...calls)];
+  const links = unique.map((piece) => make("a", { href: piece.href }, icon(piece.kind === "tel" ? "phone" : "text"), callLabel(piece)));
+  const row = (some) => make("div", { className: "calls" }, ...some);
+  return [links.slice(0, 1), links.slice(1)].filter((some) => some.length).map(row);
+}
+
+function callLabel({ kind, number, word: texted }) {
+  if (kind === "tel") return word("call", { number });
+  return texted ? word("text", { word: texted, number }) : word("text_number", { number });
 }
 
 /** Draws the quick buttons of a message anew, or takes them away when there are none any more. */
-export function drawChoices(element, line, calls) {
+export function drawChoices(element, line, doing) {
   const old = element.querySelector(".choices");
   if (old) old.remove();
   if (!line.buttons || !line.buttons.length) return;
   const long = line.buttons.length > 3 || line.buttons.some(({ title }) => title.length > 22);
   const group = make("div", { className: `choices${long ? " stacked" : ""}`, role: "group", "aria-label": word("choices") });
   for (const button of line.buttons) {
-    group.append(make("button", { type: "button", onclick: () => calls.choose(line, button) }, make("span", { dir: "auto" }, button.title)));
+    group.append(make("button", { type: "button", onclick: () => doing.choose(line, button) }, make("span", { dir: "auto" }, button.title)));
   }
-  element.querySelector(".bubble").after(group);
-  const danger = element.querySelector(".calls");
-  if (danger) danger.after(group);
+  const meta = element.querySelector(".meta");
+  if (meta) meta.before(group);
+  else element.append(group);
 }
 
 /** Draws how the sending of an own line goes. */
-export function drawState(element, line, calls) {
+export function drawState(element, line, doing) {
   element.dataset.state = line.state;
   const state = element.querySelector(".state");
   state.replaceChildren();
@@ -84,8 +87,8 @@ export function drawState(element, line, calls) {
   if (line.state === "sent" || line.state === "answered") state.append(word("sent"));
   if (line.state !== "failed") return;
   state.append(make("span", { className: "why" }, icon("alert"), word("failed"), " ", line.why.text || ""));
-  if (line.why.again) state.append(make("button", { type: "button", onclick: () => calls.retry(line) }, icon("retry"), word("retry")));
-  if (line.via === "say") state.append(make("button", { type: "button", onclick: () => calls.edit(line) }, word("edit")));
+  if (line.why.again) state.append(make("button", { type: "button", onclick: () => doing.retry(line) }, icon("retry"), word("retry")));
+  if (line.via === "say") state.append(make("button", { type: "button", onclick: () => doing.edit(line) }, word("edit")));
 }
 
 function drawTime(at) {

@@ -22,7 +22,7 @@ export class Log {
   constructor(calls) {
     this.#calls = calls;
     this.#latest.onclick = () => this.#toEnd(true);
-    this.#log.addEventListener("scroll", () => this.#isAtEnd() && (this.#latest.hidden = true), { passive: true });
+    this.#log.addEventListener("scroll", () => this.#hasNews() || (this.#latest.hidden = true), { passive: true });
   }
 
   /** Shows a whole conversation, quietly: a screen reader does not read it all out. */
@@ -33,7 +33,8 @@ export class Log {
     this.#elements.clear();
     this.#day = null;
     for (const line of lines) this.#append(line);
-    this.#toEnd();
+    if (lines.length) this.#toEnd();
+    else this.#place(0); // what there is to know before the first message, from its beginning
     requestAnimationFrame(() => {
       this.#log.removeAttribute("aria-busy");
       this.#log.setAttribute("aria-live", "polite");
@@ -46,7 +47,7 @@ export class Log {
     const element = this.#append(line);
     if (isDanger(line)) this.#place(element.offsetTop);
     else if (follows) this.#follow();
-    if (line.kind !== "own" && !this.#isAtEnd()) this.#latest.hidden = false;
+    if (line.kind !== "own" && this.#hasNews()) this.#latest.hidden = false;
     return element;
   }
 
@@ -59,9 +60,11 @@ export class Log {
     const element = this.#elements.get(line.id);
     if (!element) return;
     const hadFocus = element.contains(document.activeElement);
+    const follows = this.#isAtEnd();
     if (line.kind === "own") drawState(element, line, this.#calls);
     else drawChoices(element, line, this.#calls);
     if (hadFocus && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
+    if (follows) this.#follow();
   }
 
   remove(id) {
@@ -118,6 +121,12 @@ export class Log {
     this.#day = day;
   }
 
+  /** True while the newest line begins below what is on the screen. */
+  #hasNews() {
+    const last = this.#lines.lastElementChild;
+    return Boolean(last) && last.offsetTop > this.#log.scrollTop + this.#log.clientHeight - NEAR;
+  }
+
   #isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     return scrollHeight - scrollTop - clientHeight < NEAR;
@@ -126,9 +135,9 @@ export class Log {
   /** To the end, but never so far that the person's own last line, and so the start of its answer, is gone. */
   #follow() {
     const own = this.#lines.querySelectorAll(".line.own");
-    const last = own[own.length - 1];
+    if (!own.length) return; // nothing said yet: whoever reads what the chat is about is left in peace
     const end = this.#log.scrollHeight - this.#log.clientHeight;
-    this.#place(last ? Math.min(end, last.offsetTop - 8) : end);
+    this.#place(Math.min(end, own[own.length - 1].offsetTop - 8));
   }
 
   #place(top) {

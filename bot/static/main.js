@@ -3,20 +3,18 @@
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Device } from "./device.js";
-import { byId, make } from "./dom.js";
+import { byId } from "./dom.js";
 import { startFrame, tellParent } from "./frame.js";
 import { startLeave } from "./leave.js";
 import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
 import { Seen } from "./seen.js";
-import { enter, takeLink } from "./session.js";
+import { enter, takeLink, tellLeft } from "./session.js";
 import { Status } from "./status.js";
-import { Transcript, isDanger } from "./transcript.js";
+import { TURN_LASTS, Transcript, isDanger } from "./transcript.js";
 import { hasWord, loadWords, word } from "./words.js";
 
 const TYPING_LASTS = 6000;
-const TURN_LASTS = 12000;
-const STARTERS = ["start_book", "start_booking", "start_what"];
 
 const device = new Device();
 const transcript = new Transcript(device);
@@ -39,6 +37,7 @@ const outbox = new Outbox(transcript, connection, (line) => {
 let unread = 0;
 
 startLeave(() => {
+  tellLeft(transcript.get("token"));
   device.clear(true);
   connection.stop();
 });
@@ -50,7 +49,6 @@ async function start() {
   showOwner(transcript.get("owner"), true);
   log.fill(transcript.lines);
   watchUnseen();
-  drawStarters();
   if (!composer.text) composer.put(transcript.get("draft"));
   byId("person").onclick = askForPerson;
   startFrame(() => (matchMedia("(pointer: coarse)").matches ? byId("log") : byId("say")).focus({ preventScroll: true }));
@@ -103,7 +101,6 @@ function onMessage(frame) {
   if (!transcript.isBusy() || line.from === "worker") log.hideTyping();
   const element = log.add(line);
   seen.watch(line.id, element);
-  drawStarters();
   if (isDanger(line)) status.alarm(word("danger"));
   const hidden = document.hidden || !byId("log").clientHeight;
   if (hidden) showUnread(unread + 1);
@@ -127,7 +124,6 @@ function endSession() {
   log.fill([]);
   composer.clear();
   composer.put(draft.filter(Boolean).join("\n"));
-  drawStarters();
   status.alarm(word("ended"), true);
   connection.reset();
 }
@@ -149,7 +145,6 @@ function send(content) {
   const line = transcript.addOwn(content);
   withButtons.forEach((one) => log.refresh(one));
   const element = log.add(line);
-  drawStarters();
   outbox.flush();
   return element;
 }
@@ -201,14 +196,6 @@ function showUnread(count) {
   unread = count;
   document.title = count ? `(${count}) ${word("page_title")}` : word("page_title");
   tellParent("unread", count);
-}
-
-function drawStarters() {
-  const group = byId("starters");
-  group.hidden = !transcript.isEmpty();
-  if (group.hidden || group.childElementCount) return;
-  const begin = (text) => send({ via: "say", text }).focus({ preventScroll: true });
-  group.append(...STARTERS.map((name) => make("button", { type: "button", onclick: () => begin(word(name)) }, word(name))));
 }
 
 /** A phone's keyboard takes room from the page without telling the layout (iOS); the page takes what is left. */

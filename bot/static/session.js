@@ -35,3 +35,9 @@ export async function enter(transcript) {
     clearTimeout(timer);
   }
 }
+
+/** Tells the server that the person has left: it closes the conversation, so that its token opens nothing any more. */
+export function tellLeft(token) {
+  if (!token || !navigator.sendBeacon) return;
+  navigator.sendBeacon("/chat/leave", new Blob([JSON.stringify({ token })], { type: "application/json" }));
+}

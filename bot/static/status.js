@@ -62,11 +62,12 @@ export class Status {
   #draw() {
     const rows = [];
     if (this.#offline) {
-      const again = make("button", { type: "button", onclick: this.#offline }, icon("retry"), word("offline_try"));
+      const again = make("button", { type: "button", onclick: this.#offline }, icon("retry"), make("span", {}, word("offline_try")));
       rows.push(make("p", { className: "offline" }, make("span", {}, word("offline")), again));
     }
+    // One thing at a time where there is little room: while the line is down, who has the conversation stands in the heading.
     if (this.#notice) rows.push(make("p", { className: "note" }, this.#notice));
-    if (this.#owner) rows.push(make("p", { className: this.#owner }, icon("person"), word(`banner_${this.#owner}`)));
+    if (this.#owner && !rows.length) rows.push(make("p", { className: this.#owner }, icon("person"), word(`banner_${this.#owner}`)));
     const key = rows.map((row) => row.className + row.textContent).join("|");
     if (key === this.#banner.dataset.key) return; // the same words again would be read out again
     this.#banner.dataset.key = key;

@@ -2,7 +2,7 @@
 // No look-behind in the pattern: phones from before 2023 cannot read it, and the page would not start.
 
 const SHORT = "116 ?123|999";
-const SPOKEN = "(?:NHS|call|ring|dial|phone) (?:111|112|101)";
+const SPOKEN = "(?:NHS|[Cc]all|[Rr]ing|[Dd]ial|[Pp]hone) (?:111|112|101)";
 const LONG = "(?:\\+44 ?\\(?0?\\)?\\d{2,4}|0\\d{2,4})(?:[ -]?\\d{3,4}){2}";
 const PATTERN = [
   "(https?:\\/\\/[^\\s<>\"']+)", // 1
@@ -34,9 +34,9 @@ export function findLinks(text, origin = location.origin) {
 /** False where the match is a part of something longer: a reference, a price, a card number, a path. */
 function isWhole(text, start, match) {
   const before = start ? text[start - 1] : " ";
-  const after = text[start + match[0].length] || " ";
+  const after = text.slice(start + match[0].length, start + match[0].length + 2);
   if (match[1]) return !/\w/.test(before);
-  return !/[\w£$€#/.@-]/.test(before) && !/[\w@]|-\d/.test(after + (text[start + match[0].length + 1] || ""));
+  return !/[\w£$€#/.@-]/.test(before) && !/^([\w@]|[-.,:/]\d)/.test(after);
 }
 
 function readMatch(match, origin) {

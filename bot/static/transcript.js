@@ -4,6 +4,9 @@
 
 import { EMPTY } from "./device.js";
 
+/** Milliseconds after which the server has answered, or will not. */
+export const TURN_LASTS = 12000;
+
 export class Transcript {
   #device;
   #state;
@@ -64,13 +67,14 @@ export class Transcript {
   }
 
   /** Moves an own line on; null when nothing changes. What has been accepted is never unsent again. */
-  mark(id, state, why = null) {
+  mark(id, state, why = null, now = Date.now()) {
     const line = this.find(id);
     if (!line || line.kind !== "own" || (line.state === state && line.why === why)) return null;
     const steps = ["failed", "sending", "sent", "answered"];
     if (["sent", "answered"].includes(line.state) && steps.indexOf(state) < steps.indexOf(line.state)) return null;
     line.state = state;
     line.why = why;
+    if (state === "sent") line.since = now;
     this.keep();
     return line;
   }
@@ -87,20 +91,15 @@ export class Transcript {
     return this.lines.filter((line) => line.kind === "own" && line.state === "sending");
   }
 
-  /** True while the server works on something of ours. */
-  isBusy() {
-    return this.lines.some((line) => line.kind === "own" && line.state === "sent");
+  /** True while the server works on something of ours. A turn is over after ten seconds, also when nobody tells. */
+  isBusy(now = Date.now()) {
+    return this.lines.some((line) => line.kind === "own" && line.state === "sent" && now - line.since < TURN_LASTS);
   }
 
   /** The id of the last message that the server sent, or undefined. */
   lastId() {
     const messages = this.lines.filter((line) => line.kind === "message");
     return messages.length ? messages[messages.length - 1].id : undefined;
-  }
-
-  /** True when nothing has been said yet. */
-  isEmpty() {
-    return this.lines.length === 0;
   }
 }
 

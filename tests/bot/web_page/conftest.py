@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from server import Desk, serving
+
+from tests.bot.web_page.server import Desk, serving
+from tests.bot.web_page.walk import connected
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +60,3 @@ def note(message: Any, wrong: list[str]) -> None:
     expected = ("WebSocket", "Failed to load resource")  # what a broken line looks like, on purpose
     if message.type == "error" and not any(words in message.text for words in expected):
         wrong.append(message.text)
-
-
-def connected(page: Page) -> None:
-    page.wait_for_selector("body[data-line='open']")

@@ -1,4 +1,4 @@
-"""A small server that keeps to the web chat's protocol, with a scripted conversation and faults on request, for the page's tests."""
+"""A small server true to the web chat's protocol, with a scripted conversation and faults on request."""
 
 import asyncio
 import contextlib
@@ -30,6 +30,11 @@ def choice(title: str, payload: str | None = None) -> dict[str, str]:
     return {"title": title, "payload": payload or f"token-{title}"}
 
 
+WELCOME: Message = {
+    "answer": "utter_welcome",
+    "text": "Hello. What would you like to do?",
+    "buttons": [choice("Book my place", "book"), choice("See my booking"), choice("What is the course?")],
+}
 SCRIPT: dict[str, list[Message]] = {
     "hello": [{"text": "Hello. What can I do for you?", "answer": "utter_greet"}],
     "book": [
@@ -48,7 +53,7 @@ SCRIPT: dict[str, list[Message]] = {
     "token-Yes, book it": [
         {
             "answer": "utter_booked",
-            "text": "Your place is booked.\n\nTuesday 1 December at 6pm\nThe Salvation Army hall, 15 Anstey Road, Reading"
+            "text": "Your place is booked.\n\nTuesday 1 December at 6pm\nThe Salvation Army hall, 15 Anstey Road"
             "\n\nPut it in your calendar: /calendar/3f9c2b.ics\n\nTo change it, write here or call 01923 271 783."
             " Your reference is TVP-4F7K-92.",
         }
@@ -95,9 +100,10 @@ class Desk:
         self.refuse_next: list[tuple[str, str]] = []  # (code, text)
         self.slowness = 0.0
         self.asked = 0
+        self.left: list[str] = []
         self.clock = datetime.now(UTC)
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._page_settings = {"phone": "01923 271 783", "sample": sample, "hours": "9am to 4pm, Monday to Saturday"}
+        self._sample = sample
         self._origins = origins
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -110,16 +116,25 @@ class Desk:
             Route("/embed.js", self.embed),
             Route("/chat/labels.json", self.labels),
             Route("/chat/sessions", self.open_session, methods=["POST"]),
+            Route("/chat/leave", self.leave, methods=["POST"]),
             WebSocketRoute("/chat/ws", self.talk),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
         return Starlette(routes=routes)
 
     def chat_page(self, request: Request) -> ChatPage:
-        return ChatPage(labels=LABELS, leave_to=f"{request.base_url}away", **self._page_settings)  # type: ignore[arg-type]
+        return ChatPage(
+            labels=LABELS,
+            phone="01923 271 783",
+            leave_to=f"{request.base_url}away",
+            sample=self._sample,
+            hours="9am to 4pm, Monday to Saturday",
+            framed_by=self._origins,
+        )
 
     async def page(self, request: Request) -> Response:
-        return HTMLResponse(self.chat_page(request).html(), headers=page_headers(self._origins))
+        page = self.chat_page(request)
+        return HTMLResponse(page.html(), headers=page_headers(page.framed_by))
 
     async def labels(self, request: Request) -> Response:
         return JSONResponse(self.chat_page(request).words())
@@ -133,7 +148,10 @@ class Desk:
     async def host(self, request: Request) -> Response:
         address = request.query_params["from"]
         policy = f"default-src 'none'; script-src {address}; frame-src {address}; img-src {address}"
-        body = f"<!doctype html><html lang=en><title>Host</title><h1>A site</h1><a href='#'>A link</a><script src='{address}/embed.js' async></script>"
+        body = (
+            "<!doctype html><html lang=en><title>Host</title><h1>A site</h1><a href='#'>A link</a>"
+            f"<script src='{address}/embed.js' async></script>"
+        )
         return HTMLResponse(body, headers={"Content-Security-Policy": policy})
 
     async def open_session(self, request: Request) -> Response:
@@ -141,8 +159,13 @@ class Desk:
         if self.closed_for_all:
             return JSONResponse({"error": {"code": "unavailable"}}, 503)
         token = f"token-{len(self.sessions) + 1}"
-        self.sessions[token] = Session(link=(await request.json()).get("link"))
+        session = self.sessions[token] = Session(link=(await request.json()).get("link"))
+        await self._put(session, WELCOME)
         return JSONResponse({"session": f"s{len(self.sessions)}", "token": token}, 201)
+
+    async def leave(self, request: Request) -> Response:
+        self.left.append((await request.json())["token"])
+        return Response(status_code=204)
 
     async def talk(self, socket: WebSocket) -> None:
         if self.closed_for_all:
@@ -169,14 +192,11 @@ class Desk:
 
     async def _greet(self, socket: WebSocket, session: Session, last_seen: str | None) -> None:
         session.frames.append({"type": "hello", "last_seen": last_seen})
+        session.sockets.add(socket)
         await socket.send_json({"type": "owner", "owner": session.owner})
         ids = [message["id"] for message in session.messages]
         for message in session.messages[ids.index(last_seen) + 1 if last_seen in ids else 0 :]:
             await socket.send_json(message)
-        session.sockets.add(socket)
-        for id_ in session.accepted:
-            if id_ in session.finished:
-                await socket.send_json({"type": "turn", "id": id_})
 
     async def _take(self, socket: WebSocket, session: Session, frame: Message) -> None:
         session.frames.append(frame)
@@ -207,6 +227,8 @@ class Desk:
             await socket.close(1011)
             return
         await socket.send_json({"type": "accepted", "id": frame["id"]})
+        if frame["id"] in session.finished:
+            await socket.send_json({"type": "turn", "id": frame["id"]})
         if new:
             task = asyncio.create_task(self._answer(session, frame))
             self._tasks.add(task)
