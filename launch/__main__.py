@@ -11,11 +11,12 @@ PARENT = os.getppid()
 
 
 def _run(settings: Settings) -> None:
+    from launch.model import TrainingFailedError
     from launch.run import NotPreparedError, run
 
     try:
         run(settings, PARENT)
-    except NotPreparedError as error:
+    except (NotPreparedError, TrainingFailedError) as error:
         sys.exit(str(error))
 
 

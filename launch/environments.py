@@ -85,17 +85,18 @@ def is_uv_installed(project: Path) -> bool:
 
 def install_uv(project: Path, step: str) -> None:
     """Installs the pinned uv into `.tools`, its hash checked. Raises BootstrapError."""
-    tools, what = project / TOOLS, "uv, which builds the environments"
+    tools, what = project / TOOLS, f"{step}: installing uv, which builds the environments"
+    _say(f"{what} …")
     pip = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     if importlib.util.find_spec("pip"):
         python = [sys.executable, "-m", "pip"]
         pip += ["--target", str(tools), "--upgrade"]
     elif importlib.util.find_spec("ensurepip"):
-        _run([sys.executable, "-m", "venv", str(tools)], project, f"{step}: a folder for the tools")
+        _run([sys.executable, "-m", "venv", str(tools)], project, what)
         python = [str(tools / "bin" / "python"), "-m", "pip"]
     else:
         raise BootstrapError("This Python has no pip. On Debian or Ubuntu: sudo apt install python3.11-venv")
-    _run([*python, *pip, "-r", str(project / UV_LOCK)], project, f"{step}: installing {what}")
+    _run([*python, *pip, "-r", str(project / UV_LOCK)], project, what)
     _write_stamp(tools, _digest(project / UV_LOCK))
 
 
@@ -114,11 +115,12 @@ def sync(project: Path, environment: Environment, test_tools: bool, step: str) -
     packages = sum(1 for line in (project / lock).read_text().splitlines() if re.match(r"[a-zA-Z0-9].*==", line))
     with suppress(FileNotFoundError):
         (folder / STAMP).unlink()  # half-built must not pass for built
+    what = f"{step}: building {environment.what}, {packages} packages"
+    _say(f"{what} …")
     if not (folder / "bin" / "python").exists():
-        make = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)]
-        _run(make, project, f"{step}: a folder for {environment.what}")
+        _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], project, what)
     install = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(folder), str(project / lock)]
-    _run(install, project / environment.home, f"{step}: building {environment.what}, {packages} packages")
+    _run(install, project / environment.home, what)
     _write_stamp(folder, digest, test_tools=lock == environment.test_lock)
 
 
@@ -153,7 +155,6 @@ def _write_stamp(folder: Path, digest: str, test_tools: bool = False) -> None:
 
 def _run(command: list[str], folder: Path, what: str) -> None:
     """Runs a command quietly, saying how long it has been at it. Raises BootstrapError with why it failed."""
-    _say(f"{what} …")
     began = time.monotonic()
     parent = os.getpid()
     with subprocess.Popen(  # noqa: S603  # our own words, no shell
