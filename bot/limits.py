@@ -60,12 +60,9 @@ class Limits:
     def __init__(
         self,
         clock: Callable[[], datetime],
-        words: Callable[[str], str] = str,
         messages: Limit = MESSAGES,
         sessions: Limit = SESSIONS,
     ) -> None:
-        """`words`: what an error code of CONTRACTS' web chat says to a person."""
-        self.words = words
         self._messages = Window(messages, clock)
         self._sessions = Window(sessions, clock)
         self._lengths = Window(messages, clock)
@@ -81,11 +78,3 @@ class Limits:
     def length(self, person: str, text: str) -> Verdict:
         """Whether the text is short enough; that it is too long is said once a window."""
         return Verdict.PASSED if len(text) <= MAX_LENGTH else self._lengths.refuse(person)
-
-    def may_say(self, person: str) -> bool:
-        """`message` for a channel that answers every frame."""
-        return self.message(person) is Verdict.PASSED
-
-    def may_begin(self, address: str) -> bool:
-        """`session` for a channel that answers every request."""
-        return self.session(address) is Verdict.PASSED

@@ -56,8 +56,10 @@ class TelegramDelivery:
         while True:
             self.wake.clear()
             if not await self._send_due():
+                # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the hint.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self.wake.wait()
 
     async def _send_due(self) -> bool:
         """Begins to send what is due; False where there was nothing to begin."""
