@@ -172,7 +172,7 @@ def places_to_tap(journey: Journey) -> list[Tap]:
         Tap("choose_session", "label_any_time", carries={"option": "any"}),
         Tap("choose_session", "label_evenings", carries={"option": "evening"}),
         Tap("choose_session", "label_weekends", carries={"option": "weekend"}),
-        Tap("choose_session", "label_online", carries={"option": "online"}),
+        Tap("choose_session", "label_choose_online", carries={"option": "online"}),
     ]
     towns = [place for place in offers.places(journey.ctx) if place.casefold() != "online"]
     return first + [

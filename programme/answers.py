@@ -1,7 +1,9 @@
 """The words: nlu/answers/ read once, and an answer rendered with values, settings and the situation of the person.
 
-An answer whose settings are empty or expired, or whose own review date has passed, is not given: `utter_not_known` is
-given in its place, and the caller is told which answer was wanted.
+A variation whose `needs` are missing (a setting that is empty or expired, a value that is not known), or whose review
+date has passed, is not said. Of the others the one that fits the situation best is; where there is none,
+`utter_not_known` is given in its place, and the caller is told which answer was wanted. A `lasting` variation states
+no facts that can expire (steps of the dialogue, crisis cards): its review date reminds, but does not silence it.
 """
 
 import json
@@ -81,7 +83,10 @@ class Fact:
 
 
 class _Words(Formatter):
-    """`{starts_at:when}` and its kind; a missing value is an error, never an empty place in a sentence."""
+    """`{starts_at:when}` and its kind; a missing value is an error, never an empty place in a sentence.
+
+    `span` takes a list of (starts, ends) and puts each on a line of its own.
+    """
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if key not in kwargs or kwargs[str(key)] is None:
@@ -89,6 +94,8 @@ class _Words(Formatter):
         return kwargs[str(key)]
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "span":
+            return "\n".join(f"{_as_time(starts, 'when')} to {_as_time(ends, 'time')}" for starts, ends in value)
         if format_spec:
             return _as_time(value, format_spec)
         return str(value)
@@ -156,10 +163,12 @@ class Answers:
         buttons: Sequence[ButtonSpec] = (),
     ) -> Rendered:
         """The answer as the person reads it. Raises UnknownAnswerError or MissingValueError."""
-        variation = self._pick(answer, situation)
-        if answer != NOT_KNOWN and not _may_be_said(variation, facts, today):
+        fitting = self._fitting(answer, situation)
+        sayable = fitting if answer == NOT_KNOWN else [v for v in fitting if _may_be_said(v, facts, values, today)]
+        if not sayable:
             instead = self.render(NOT_KNOWN, values, situation, facts, today)
             return Rendered(instead.answer, instead.text, instead.buttons, unanswered=answer)
+        variation = max(sayable, key=_closeness)
         known = {key: fact.value for key, fact in facts.items()} | dict(values)
         own = [_own_button(each) for each in variation.get("buttons") or []]
         return Rendered(
@@ -168,13 +177,13 @@ class Answers:
             tuple([self._button(spec, known) for spec in buttons] + own),
         )
 
-    def _pick(self, answer: str, situation: Situation) -> Mapping[str, Any]:
+    def _fitting(self, answer: str, situation: Situation) -> list[Mapping[str, Any]]:
         if answer not in self._variations:
             raise UnknownAnswerError(answer)
         fitting = [v for v in self._variations[answer] if situation.fits(_meta(v).get("when") or {})]
         if not fitting:
             raise UnknownAnswerError(answer)
-        return max(fitting, key=lambda variation: len(_meta(variation).get("when") or {}))
+        return fitting
 
     def _button(self, spec: ButtonSpec, known: Mapping[str, Any]) -> Button:
         title = self.label(spec.label, {**known, **spec.values}) if spec.label else spec.title or ""
@@ -185,14 +194,23 @@ def _meta(variation: Mapping[str, Any]) -> Mapping[str, Any]:
     return variation.get("metadata") or {}
 
 
-def _may_be_said(variation: Mapping[str, Any], facts: Mapping[str, Fact], today: date) -> bool:
-    review_by = _meta(variation).get("review_by")
-    if review_by and date.fromisoformat(str(review_by)) < today:
+def _closeness(variation: Mapping[str, Any]) -> tuple[int, int]:
+    """How much of the situation a variation speaks of, then how much it tells."""
+    return len(_meta(variation).get("when") or {}), len(_meta(variation).get("needs") or [])
+
+
+def _may_be_said(
+    variation: Mapping[str, Any], facts: Mapping[str, Fact], values: Mapping[str, Any], today: date
+) -> bool:
+    meta = _meta(variation)
+    review_by = meta.get("review_by")
+    if review_by and not meta.get("lasting") and date.fromisoformat(str(review_by)) < today:
         return False
-    return all(
-        key in facts and facts[key].value.strip() and facts[key].review_by >= today
-        for key in _meta(variation).get("needs") or []
-    )
+    return all(values.get(key) is not None or _is_known(facts.get(key), today) for key in meta.get("needs") or [])
+
+
+def _is_known(fact: Fact | None, today: date) -> bool:
+    return fact is not None and bool(fact.value.strip()) and fact.review_by >= today
 
 
 def _own_button(button: Mapping[str, str]) -> Button:

@@ -82,6 +82,7 @@ class BookingView:
             "ends_at": self.sessions[0][1].isoformat(),
             "last_starts_at": self.sessions[-1][0].isoformat(),
             "sessions": len(self.sessions),
+            "times": [[starts.isoformat(), ends.isoformat()] for starts, ends in self.sessions],
             "venue": self.venue,
             "place": self.place,
             "where": self.join_link if self.online else ", ".join(p for p in (self.venue, self.address) if p),
