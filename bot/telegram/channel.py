@@ -16,7 +16,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.limits import Limits
 from bot.telegram.background import Background
 from bot.telegram.busy import Busy
-from bot.telegram.connection import UPDATES, TelegramSettings, make_bot, quieten_libraries
+from bot.telegram.connection import UPDATES, TelegramSettings, make_bot
 from bot.telegram.delivery import TelegramDelivery
 from bot.telegram.inbox import Inbox
 from bot.telegram.inbox import Service as Accepts
@@ -78,7 +78,6 @@ class TelegramChannel:
 
     async def start(self) -> None:
         """Begins in the background."""
-        quieten_libraries()
         self._running = asyncio.create_task(self._run())
 
     async def stop(self) -> None:

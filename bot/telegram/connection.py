@@ -33,6 +33,7 @@ class TelegramSettings:
 
 def make_bot(settings: TelegramSettings) -> ExtBot[int]:
     """A client of the Bot API with flood limits kept; not yet connected."""
+    quieten_libraries()
     base = (settings.api_url or TELEGRAM).rstrip("/")
     return ExtBot(
         token=settings.token,

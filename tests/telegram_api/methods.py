@@ -63,7 +63,9 @@ async def send_message(world: World, params: Params) -> Any:
 
 async def send_document(world: World, params: Params) -> Any:
     chat = world.chat(params.get("chat_id"))
-    document = params.get(str(params.get("document") or "").removeprefix("attach://"))
+    document = params.get("document")
+    if isinstance(document, str):
+        document = params.get(document.removeprefix("attach://"))
     if not isinstance(document, dict) or not document["content"]:
         raise ApiError(400, "Bad Request: there is no document in the request")
     if len(str(params.get("caption") or "")) > 1024:

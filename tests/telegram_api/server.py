@@ -186,7 +186,10 @@ async def _control(world: World, what: str, body: dict[str, Any]) -> Any:
                 "toasts",
                 "confirmed",
             )
-            return {name: getattr(world, name) for name in names} | {"queue": len(world.queue), "token": world.token}
+            return {name: getattr(world, name) for name in names} | {
+                "queue": len(world.queue) + len(world.replayed),
+                "token": world.token,
+            }
     raise LookupError(what)
 
 

@@ -91,9 +91,11 @@ class Shaky(ConversationService):
 
     failing: Callable[[str | None], Exception | None] | None = None
     hanging = False
+    hung = 0
 
     async def accept(self, conversation_id: str, incoming: Any) -> Any:
         if self.hanging:
+            self.hung += 1
             await asyncio.sleep(60)
         error = self.failing(incoming.text) if self.failing else None
         if error:
