@@ -5,9 +5,11 @@ import os
 import sys
 from collections.abc import Callable
 
+from launch.parent import release_signals
 from launch.settings import BadSettingsError, Settings, read_settings
 
 PARENT = os.getppid()
+PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train"}  # what these write, only their owner reads
 
 
 def _run(settings: Settings) -> None:
@@ -99,7 +101,10 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print(f"python -m launch: one of {', '.join(COMMANDS)}", file=sys.stderr)
         sys.exit(2)
+    if arguments[0] in PRIVATE:
+        os.umask(0o077)
     try:
+        release_signals()  # launch/bootstrap.py holds them while Python starts anew
         COMMANDS[arguments[0]](read_settings())
     except BadSettingsError as error:
         print(error, file=sys.stderr)

@@ -5,9 +5,13 @@ Standard library only, since it runs on a bare Python 3.11. An environment is to
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # first of all: Ctrl-C while importing is no traceback
+
 import os
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from launch.environments import (
     one_at_a_time,
     sync,
 )
-from launch.parent import end_with_parent
+from launch.parent import end_with_parent, hold_signals
 
 PROJECT = Path(__file__).resolve().parent.parent
 NEEDED = (3, 11)
@@ -69,6 +73,7 @@ def main(arguments: list[str]) -> None:
         prepare(arguments[0] if arguments else "help")
     except BootstrapError as error:
         sys.exit(f"\n{error}")
+    hold_signals()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what we import is compiled once: 0.9 s instead of 3.5 to prepare

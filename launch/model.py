@@ -84,6 +84,7 @@ def train_with_rasa(out: Path) -> None:
         env=child_environment(),
         stdin=subprocess.DEVNULL,
         check=False,
+        start_new_session=True,  # Ctrl-C is ours to answer: then it ends with us
         preexec_fn=lambda: end_with_parent(signal.SIGKILL, parent),
     )
     if done.returncode or not out.exists():

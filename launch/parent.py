@@ -25,6 +25,16 @@ def end_with_parent(how: signal.Signals, expected: int | None = None) -> None:
         os.kill(os.getpid(), how)
 
 
+def hold_signals() -> None:
+    """Keeps signals back, also through an exec: Python's own start-up would answer them with a traceback."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
+def release_signals() -> None:
+    """Lets signals in, the held ones first."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
 def is_interrupted(process: int) -> bool:
     """Whether `make` has been told to stop and waits for us to end.
 

@@ -81,6 +81,7 @@ def _prepare(settings: Settings) -> str | None:
         stdout=subprocess.PIPE,
         text=True,
         check=False,
+        start_new_session=True,  # Ctrl-C is ours to answer: then it ends with us
         preexec_fn=lambda: end_with_parent(signal.SIGKILL, ours),
     )
     if done.returncode:

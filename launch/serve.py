@@ -3,6 +3,7 @@
 import signal
 
 from launch.context import make_context
+from launch.logs import be_discreet
 from launch.parent import end_with_parent
 from launch.settings import BadSettingsError, Settings
 
@@ -17,13 +18,13 @@ def serve_app(settings: Settings) -> None:
 
     from launch.wiring import make_app
 
-    _end_with_supervisor(settings)
+    _begin(settings)
     config = uvicorn.Config(
         make_app(settings),
         host=settings.host,
         port=settings.port,
         access_log=False,  # paths carry personal links
-        log_level="warning",
+        log_config=None,  # launch/logs.py
         server_header=False,
         proxy_headers=False,
         ws_max_size=FRAME_BYTES,
@@ -38,12 +39,14 @@ def serve_actions(settings: Settings) -> None:
     """Serves the dialogue's custom actions, on loopback."""
     from actions.server import serve
 
-    _end_with_supervisor(settings)
+    _begin(settings)
     if settings.actions_port is None or settings.actions_secret is None:
         raise BadSettingsError("The action server is started by `make run`, which gives it its port and secret.")
     serve(make_context(settings), settings.actions_port, settings.actions_secret.get_secret_value())
 
 
-def _end_with_supervisor(settings: Settings) -> None:
+def _begin(settings: Settings) -> None:
+    """Ends with the supervisor, and logs without words."""
     if settings.parent_pid is not None:
         end_with_parent(signal.SIGKILL, settings.parent_pid)
+    be_discreet()
