@@ -1,0 +1,150 @@
+"""When the dialogue is slow, wrong or gone, when the app dies, when two processes want one conversation."""
+
+import time
+
+import pytest
+from sqlmodel import select
+
+from programme import conversation as conversations
+from programme.conversation import Incoming, LeaseLostError
+from programme.outbox import Reply
+from storage.enums import MessageKind, TurnEnd, TurnState
+from storage.tables import Case, MessageIn
+from tests.bot.desk.conftest import Desk, Page, Serving, dialogue_app
+
+MENU = "notice_menu"
+
+
+def answers(messages: list[dict]) -> list[str]:
+    return [message["answer"] for message in messages]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"ok": False},
+        {"status": 500},
+        {"raw": b"<html>"},
+        {"raw": b'{"ok": true}'},
+        {"raw": b"[]"},
+        {"answer": lambda _turn: []},
+        {"answer": lambda _turn: [{"answer": "utter_that_does_not_exist", "values": {}}]},
+        {"answer": lambda _turn: [{"answer": "utter_booking", "values": {}}]},
+    ],
+)
+def test_a_dialogue_that_answers_badly_is_noticed_and_the_menu_comes(desk: Desk, trouble: dict) -> None:
+    for name, value in trouble.items():
+        setattr(desk.script, name, value)
+    page = desk.open()
+    assert answers(page.turn(page.say("book me in"), 5)) == [MENU]
+
+
+def test_a_slow_dialogue_is_given_up_within_the_promise_and_its_late_reply_dropped(desk: Desk) -> None:
+    desk.script.seconds = 7.0
+    page = desk.open()
+    begun = time.monotonic()
+    said = [page.say("book me in"), page.say("hello"), page.say("anyone")]
+    for each in said:
+        assert answers(page.turn(each)) == [MENU]
+    assert time.monotonic() - begun < 10
+    page.quiet(4)
+    assert answers([m for m in page.messages() if m.get("re") == said[0]]) == [MENU]
+
+
+def test_with_the_dialogue_dead_the_menu_works_and_danger_too(desk: Desk) -> None:
+    desk.dialogue.stop()
+    page = desk.open()
+    menu = page.turn(page.say("book me in"), 5)[-1]
+    titles = {button["title"]: button["payload"] for button in menu["buttons"]}
+    assert len(titles) == 4
+    for payload in titles.values():
+        assert page.turn(page.choose(payload), 5)
+    card = page.turn(page.say("he has taken too much and hes not breathing"), 5)
+    assert answers(card) == ["utter_danger_medical_emergency"]
+    with desk.ctx.database.reading() as session:
+        assert session.exec(select(Case)).one().urgency == "danger"
+        assert all(row.state == TurnState.ENDED for row in session.exec(select(MessageIn)).all())
+
+
+def test_when_the_dialogue_is_back_the_chat_goes_on(desk: Desk) -> None:
+    port = desk.dialogue.port
+    desk.dialogue.stop()
+    page = desk.open()
+    assert answers(page.turn(page.say("no"), 5)) == [MENU]
+    desk.dialogue = Serving(dialogue_app(desk.script), port)
+    assert answers(page.turn(page.say("no"), 5)) == ["utter_no_problem"]
+
+
+def test_danger_that_only_the_model_sees_gets_its_card_once(desk: Desk) -> None:
+    desk.script.intent = "safeguarding_concern"
+    desk.script.answer = lambda _turn: [{"answer": "utter_danger_safeguarding_concern", "values": {}}]
+    page = desk.open()
+    assert answers(page.turn(page.say("blah blah"))) == ["utter_danger_safeguarding_concern"]
+    with desk.ctx.database.reading() as session:
+        assert session.exec(select(Case)).one().reason == "safeguarding_concern"
+
+
+def test_danger_that_the_phrases_see_is_told_to_the_dialogue_and_carded_once(desk: Desk) -> None:
+    desk.script.answer = lambda turn: [{"answer": f"utter_danger_{turn['intent']}", "values": {}}]
+    page = desk.open()
+    assert answers(page.turn(page.say("i want to kill myself"))) == ["utter_danger_risk_of_suicide"]
+    assert desk.script.asked[-1]["intent"] == "risk_of_suicide"
+
+
+def test_messages_of_one_person_are_answered_in_order_and_people_do_not_wait_for_one_another(desk: Desk) -> None:
+    desk.script.seconds = 0.5
+    pages = [desk.open() for _ in range(4)]
+    begun = time.monotonic()
+    said = [[page.say(f"no {number}") for number in range(2)] for page in pages]
+    for page, ids in zip(pages, said, strict=True):
+        for each in ids:
+            page.turn(each)
+    assert time.monotonic() - begun < 3.5  # one after the other it would be four seconds at least
+    for page, ids in zip(pages, said, strict=True):
+        assert [m["re"] for m in page.messages() if "re" in m] == ids
+
+
+def test_what_was_stored_is_answered_by_the_next_process(desk: Desk) -> None:
+    desk.script.seconds = 3.0
+    page = desk.open()
+    said = page.say("no")
+    page.until(lambda frame: frame["type"] == "accepted")
+    time.sleep(0.5)
+    desk.app.stop()
+    desk.script.seconds = 0.0
+    desk.restart()
+    again = Page(desk, page.token)
+    assert answers(again.turn(said)) == ["utter_no_problem"]
+    again.quiet()
+    assert len([m for m in again.messages() if m.get("re") == said]) == 1
+    turns = {asked["turn"] for asked in desk.script.asked}
+    assert len(turns) == 1  # the same turn was asked again, so that the dialogue can tell
+
+
+def test_after_a_dozen_turns_the_session_is_renewed(desk: Desk) -> None:
+    page = desk.open()
+    for number in range(15):
+        page.turn(page.say(f"no {number}"))
+    assert len(desk.script.renewed) == 1
+
+
+def test_work_done_under_an_old_fence_is_refused(desk: Desk) -> None:
+    ctx = desk.ctx
+    desk.app.stop()
+    opened = conversations.open_web(ctx, None, None)
+    conversations.receive(ctx, opened.conversation_id, Incoming("1", MessageKind.TEXT, "hello"))
+    old = conversations.begin_turn(ctx, opened.conversation_id)
+    assert old is not None
+    assert conversations.begin_turn(ctx, opened.conversation_id) is None  # held
+    with ctx.database.writing() as session:
+        row = session.get_one(conversations.Conversation, opened.conversation_id)
+        row.lease_expires_at = row.created_at
+        session.add(row)
+    new = conversations.begin_turn(ctx, opened.conversation_id)
+    assert new is not None
+    assert new.id == old.id
+    with pytest.raises(LeaseLostError):
+        conversations.end_turn(ctx, old, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
+    conversations.end_turn(ctx, new, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
+    with pytest.raises(LeaseLostError):
+        conversations.end_turn(ctx, new, TurnEnd.MENU, [Reply("notice_menu")])
