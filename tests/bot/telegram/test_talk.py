@@ -1,5 +1,6 @@
 """What people send and what comes of it: words, commands, taps, edits, things that are not words, groups."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from storage.conversation import Conversation
 from storage.enums import MessageKind
 from tests.bot.telegram.conftest import ROBIN, SAM, Bench
-from tests.builders import a_link, a_referral
+from tests.builders import a_link, a_referral, a_setting
 
 
 async def test_words_are_answered(bench: Bench) -> None:
@@ -65,8 +66,6 @@ async def test_start_says_once_who_can_read_and_then_greets(bench: Bench) -> Non
 
 async def test_a_personal_link_carries_the_reference_and_is_not_kept(bench: Bench) -> None:
     referral = a_referral(bench.ctx.database)
-    from datetime import UTC, datetime
-
     a_link(
         bench.ctx.database,
         referral,
@@ -208,6 +207,12 @@ async def test_what_is_not_words_is_answered_with_a_way_to_a_person(bench: Bench
     message = await bench.hears(SAM, words)
     assert bench.api.titles(message) == [["Talk to a person", "How to reach us"]]
     assert bench.dialogue.asked == []
+
+
+async def test_where_the_number_is_known_it_is_said(bench: Bench) -> None:
+    a_setting(bench.ctx.database, "contact_phone", "01632 960 001", review_by=date(2100, 1, 1))
+    bench.api.send(SAM, "voice")
+    await bench.hears(SAM, "call us on 01632 960 001")
 
 
 async def test_an_album_is_answered_once(bench: Bench) -> None:
