@@ -204,6 +204,7 @@ function followKeyboard() {
   visualViewport.addEventListener("resize", () => {
     if (visualViewport.scale > 1.01) return; // zoomed in by hand: leave it alone
     document.documentElement.style.setProperty("--tall", `${Math.round(visualViewport.height)}px`);
+    scrollTo(0, 0); // iOS has pushed the page up to show the message box, which is in sight anyway now
     log.settle();
   });
 }

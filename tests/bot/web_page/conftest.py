@@ -44,8 +44,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    """The page, open and connected. It fails the test when anything is written as an error to its console."""
+def page(address: str, context: BrowserContext) -> Iterator[Page]:
+    """The page, open and connected. It fails the test when anything is written as an error to its console.
+
+    The browser is asked for after the server, and so is gone before it.
+    """
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
