@@ -92,7 +92,8 @@ class ChatSocket:
     async def _show(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):  # wait_for may swallow a cancellation
+                    await self._news.wait()
             self._news.clear()
             news = await asyncio.to_thread(
                 transcript.news, self._ctx, self._conversation, self._seq, tuple(self._asked)

@@ -1,14 +1,13 @@
 """Wiring: the one place where the parts are put together."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -18,15 +17,18 @@ from bot.dialogue import Dialogue
 from bot.limits import Limits
 from bot.pages import ChatPage
 from bot.service import ConversationService
+from bot.telegram.channel import TelegramChannel
+from bot.telegram.connection import TelegramSettings
+from bot.telegram.other import other_answer
 from bot.web import WebChat
 from launch.context import make_context
+from launch.ready import Readiness
 from launch.settings import PROJECT, Settings
 from programme import setting
 from programme.context import Context
 from programme.safety import Safety
 
 PAGE_SECONDS = 5.0  # how long the page may go on with settings that were changed meanwhile
-ASK_SECONDS = 2.0
 
 
 def make_safety(root: Path = PROJECT) -> Safety:
@@ -61,41 +63,26 @@ class _Page:
         )
 
 
-class _Readiness:
-    """Which parts do not answer."""
-
-    def __init__(self, ctx: Context, dialogue: Dialogue, settings: Settings) -> None:
-        self._ctx = ctx
-        self._dialogue = dialogue
-        self._actions = httpx.AsyncClient(base_url=settings.actions_url, timeout=ASK_SECONDS, trust_env=False)
-
-    async def missing(self) -> list[str]:
-        """Names of the parts that do not answer; empty: all is well."""
-        parts = {
-            "database": asyncio.to_thread(self._database),
-            "dialogue": self._dialogue.health(),
-            "actions": self._act(),
-        }
-        answers = await asyncio.gather(*parts.values())
-        return [name for name, answered in zip(parts, answers, strict=True) if not answered]
-
-    async def close(self) -> None:
-        """Gives the connections back."""
-        await self._actions.aclose()
-
-    def _database(self) -> bool:
-        try:
-            with self._ctx.database.reading() as session:
-                session.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            return False
-        return True
-
-    async def _act(self) -> bool:
-        try:
-            return (await self._actions.get("/health")).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
+def _telegram(
+    ctx: Context, service: ConversationService, settings: Settings, limits: Limits, safety: Safety
+) -> TelegramChannel | None:
+    """The Telegram channel, where a bot's token is set."""
+    if settings.telegram_bot_token is None:
+        return None
+    secret = settings.telegram_webhook_secret
+    return TelegramChannel(
+        ctx,
+        service,
+        TelegramSettings(
+            settings.telegram_bot_token.get_secret_value(),
+            settings.telegram_api_url,
+            settings.telegram_webhook_url,
+            secret.get_secret_value() if secret else None,
+        ),
+        limits,
+        safety,
+        random.Random(),  # noqa: S311 - spreads waiting times, keeps no secret
+    )
 
 
 def make_app(settings: Settings) -> Starlette:
@@ -103,29 +90,42 @@ def make_app(settings: Settings) -> Starlette:
     ctx = make_context(settings)
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
     dialogue = Dialogue(settings.dialogue_url, secret)
-    service = ConversationService(ctx, dialogue, make_safety())
+    safety = make_safety()
+    service = ConversationService(ctx, dialogue, safety, other_answer)
     limits = Limits(ctx.clock)
+    telegram = _telegram(ctx, service, settings, limits, safety)
     page = _Page(ctx)
     web = WebChat(ctx, service, limits, page)
-    ready = _Readiness(ctx, dialogue, settings)
+    ready = Readiness(ctx, dialogue, settings)
 
     async def live(_request: Request) -> JSONResponse:
         return JSONResponse({"live": True})
 
     async def is_ready(_request: Request) -> JSONResponse:
         missing = await ready.missing()
-        return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+        told = {"ready": not missing, "missing": missing}
+        if telegram is not None:  # told, not counted: while Telegram is away the web chat serves all the same
+            told["telegram"] = telegram.ready
+        return JSONResponse(told, 503 if missing else 200)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(page)
         await service.start()
+        if telegram is not None:
+            await telegram.start()
         try:
             yield
         finally:
+            if telegram is not None:
+                await telegram.stop()
             await service.stop()
             await dialogue.close()
             await ready.close()
             ctx.database.close()
 
-    return Starlette(routes=[Route("/live", live), Route("/ready", is_ready), *web.routes()], lifespan=lifespan)
+    routes = [Route("/live", live), Route("/ready", is_ready), *web.routes()]
+    if telegram is not None and settings.telegram_webhook_url:
+        path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
+        routes.append(Route(path, telegram.webhook, methods=["POST"]))
+    return Starlette(routes=routes, lifespan=lifespan)
