@@ -26,6 +26,8 @@ NOT_IN_IT = {
     "nlu/parent.py",
     "nlu/processor.py",
     "nlu/requirements-dev.lock",
+    "nlu/requirements-stock.lock",
+    "nlu/runner.py",
     "nlu/tracker.py",
 }
 
