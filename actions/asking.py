@@ -11,7 +11,12 @@ from programme import booking, offers
 if TYPE_CHECKING:
     from actions.journey import Journey
 
-YES_NO = (Tap("affirm", "label_yes"), Tap("deny", "label_no"))
+NO = Tap("deny", "label_no")
+
+
+def yes(**carries: str) -> Tap:
+    """A yes that carries what it is said to, so that one tapped late or twice cannot be taken for another."""
+    return Tap("affirm", "label_yes", carries=carries)
 
 
 def ask(journey: Journey, step: str) -> None:
@@ -37,7 +42,9 @@ def _ask_choice(journey: Journey) -> None:
 def _ask_confirmation(journey: Journey) -> None:
     if journey.slots["goal"] == "cancel":
         held = booking.current(journey.ctx, journey.conversation_id)
-        journey.say("utter_ask_cancel", held.values() if held else {}, *YES_NO)
+        if held is not None:  # else _may_go_on has ended the journey
+            journey.put(choice=held.id)
+            journey.say("utter_ask_cancel", held.values(), yes(option="cancel"), NO)
         return
     offer = offers.find(journey.ctx, journey.conversation_id, str(journey.slots["choice"]))
     if offer is None:
@@ -47,4 +54,6 @@ def _ask_confirmation(journey: Journey) -> None:
         return
     answer = "utter_ask_move" if journey.slots["goal"] == "move" else "utter_ask_book"
     several = "_several" if len(offer.starts) > 1 else ""
-    journey.say(answer + several + ("_online" if offer.online else ""), offering.facts(offer), *YES_NO)
+    journey.say(
+        answer + several + ("_online" if offer.online else ""), offering.facts(offer), yes(offer=offer.token), NO
+    )

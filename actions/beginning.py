@@ -1,14 +1,16 @@
 """Beginning, going back, starting over and carrying on."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 
-from actions import offering
+from actions import helping, offering
 from actions.form import REQUESTED, JourneyAction, is_active, slots_of
 from actions.journey import SLOTS, Journey
 from programme import booking
+from programme.rules import preference
 
 
 class BeginAction(JourneyAction):
@@ -24,13 +26,29 @@ class BeginAction(JourneyAction):
 
 
 class BeginBooking(BeginAction):
+    """Who moves a place and says "book it" goes on moving."""
+
     title = "action_begin_booking"
     goal = "book"
 
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        if is_active(tracker) and journey.slots["goal"] == "move":
+            return []
+        return super().act(journey, tracker)
+
 
 class BeginMoving(BeginAction):
+    """Who is only choosing, and has no place yet, wants other dates to choose from."""
+
     title = "action_begin_moving"
     goal = "move"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        choosing = is_active(tracker) and journey.verified and journey.slots["goal"] in ("book", "move")
+        if choosing and (journey.slots["goal"] == "move" or not booking.current(self._ctx, journey.conversation_id)):
+            journey.put(preference=None, choice=None, confirmation=None)
+            return slots_of(journey)
+        return super().act(journey, tracker)
 
 
 class BeginCancelling(BeginAction):
@@ -39,16 +57,22 @@ class BeginCancelling(BeginAction):
 
 
 class BeginChecking(BeginAction):
-    """In the middle of a booking it only answers; the booking goes on."""
+    """In the middle of a booking it only answers; the booking goes on. Before it is known who asks, nobody can say."""
 
     title = "action_begin_checking"
     goal = "check"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        if is_active(tracker) and journey.slots["goal"] in ("book", "move"):
-            journey.say("utter_not_booked_yet" if journey.slots["goal"] == "book" else "utter_still_booked")
-            return []
-        return super().act(journey, tracker)
+        if not is_active(tracker) or not journey.verified:
+            return super().act(journey, tracker)
+        held = booking.current(self._ctx, journey.conversation_id)
+        if held is None:
+            journey.say("utter_not_booked_yet")
+        elif journey.slots["goal"] == "move":
+            journey.say("utter_still_booked")
+        else:
+            journey.tell(held)
+        return []
 
 
 class BeginLostReference(BeginAction):
@@ -88,15 +112,25 @@ class Sessions(JourneyAction):
     title = "action_sessions"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        if is_active(tracker):
+        if is_active(tracker) and journey.slots["goal"] != "cancel":
             if not journey.verified:
                 journey.say("utter_sessions_after_identity")
             return slots_of(journey)
-        held = journey.verified and booking.current(self._ctx, journey.conversation_id)
-        journey.put(**dict.fromkeys(SLOTS), goal="move" if held else "book")
-        if journey.step() == "preference":
+        if is_active(tracker) and not journey.verified:
+            return self.enter(journey, tracker)
+        wanted = offering.wish(journey)
+        self.choose(journey)
+        if is_active(tracker):  # the form shows the list when this action is done
+            journey.put(preference=preference.pack(wanted or offering.ANYTHING))
+            return slots_of(journey)
+        if journey.may_go_on() and journey.step() == "preference":
             journey.take("preference")
         return self.enter(journey, tracker)
+
+    def choose(self, journey: Journey) -> None:
+        """The journey to a place from its first choice on: to another one, where one is held."""
+        held = journey.verified and booking.current(self._ctx, journey.conversation_id)
+        journey.put(**dict.fromkeys(SLOTS), goal="move" if held else "book")
 
 
 class Choose(Sessions):
@@ -108,24 +142,25 @@ class Choose(Sessions):
         offer = journey.heard.entities.get("offer")
         if not offer or not journey.verified:
             return super().act(journey, tracker)
-        if not is_active(tracker):
-            held = booking.current(self._ctx, journey.conversation_id)
-            journey.put(**dict.fromkeys(SLOTS), goal="move" if held else "book")
+        if not is_active(tracker) or journey.slots["goal"] == "cancel":
+            self.choose(journey)
         journey.put(preference=journey.slots["preference"] or {"anything": True}, choice=offer, confirmation=None)
         return self.enter(journey, tracker)
 
 
-class ShowMore(JourneyAction):
+class ShowMore(Sessions):
     """More offers, asked for when the list is no longer on the table."""
 
     title = "action_show_more"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         if is_active(tracker) or not journey.verified:
-            return self.enter(journey, tracker)
-        held = booking.current(self._ctx, journey.conversation_id)
-        journey.put(goal="move" if held else "book")
-        offering.show(journey, offering.unpacked(journey), more=True)
+            return super().act(journey, tracker)
+        kept = journey.slots["preference"]
+        self.choose(journey)
+        journey.put(preference=kept)
+        if journey.may_go_on():
+            offering.show(journey, offering.unpacked(journey), more=True)
         return self.enter(journey, tracker)
 
 
@@ -140,6 +175,9 @@ class GoBack(JourneyAction):
             journey.say("utter_nothing_to_undo")
             return []
         before = journey.before(step)
+        if step == "lost_name":  # the button was tapped by mistake, or the letter has turned up
+            journey.put(goal="book")
+            return slots_of(journey)
         if before is None or (journey.verified and before in ("reference", "date_of_birth")):
             journey.say("utter_first_step")
             return []
@@ -170,20 +208,47 @@ class CarryOn(JourneyAction):
         return self.enter(journey, tracker)
 
 
-class Affirm(JourneyAction):
-    """A yes outside the form: to what was asked last."""
+class Affirm(Choose):
+    """A yes outside the form: to the question whose button was tapped, else to what was asked just now."""
 
     title = "action_affirm"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        pending = journey.slots["pending"]
-        if is_active(tracker):
+        carried = journey.heard.entities
+        if is_active(tracker) or not self._is_to_something(journey, tracker):
             journey.say("utter_yes_to_what")
             return []
-        if not pending:
-            journey.say("utter_yes_to_what")
+        if token := carried.get("offer"):
+            held = booking.held_by_offer(self._ctx, journey.conversation_id, token)
+            if held is None:
+                return super().act(journey, tracker)
+            journey.say("utter_already_done", held.values())
             return []
-        return [SlotSet("pending", None), FollowupAction(str(pending))]
+        meant = "action_begin_cancelling" if "option" in carried else str(journey.slots["pending"])
+        journey.put(pending=None)
+        return MEANT_BY_YES[meant](self._ctx).act(journey, tracker)
+
+    def _is_to_something(self, journey: Journey, tracker: Tracker) -> bool:
+        if journey.heard.entities:
+            return journey.verified
+        return journey.slots["pending"] in MEANT_BY_YES and was_asked_just_now(tracker)
+
+
+MEANT_BY_YES: Mapping[str, type[JourneyAction]] = {
+    action.title: action for action in (BeginBooking, BeginMoving, BeginCancelling, BeginChecking, helping.RequestHuman)
+}
+
+
+def was_asked_just_now(tracker: Tracker) -> bool:
+    """Whether the last thing that was said left a question open; what was asked long ago, a yes no longer answers."""
+    messages = 0
+    for event in reversed(tracker.events):
+        if event.get("event") == "slot" and event.get("name") == "pending":
+            return event.get("value") is not None
+        messages += event.get("event") == "user"
+        if messages > 1:
+            return False
+    return False
 
 
 class Deny(JourneyAction):

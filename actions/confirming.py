@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actions import offering
-from programme import booking, offers, verification
+from programme import booking, conversation, offers, verification
 from programme.booking import Done
 from programme.rules import choice, preference, step
 
 if TYPE_CHECKING:
     from actions.journey import Journey
 
-ENDED = (Done.BOOKED, Done.MOVED, Done.CANCELLED)
+ENDED = {
+    Done.BOOKED: "action_begin_checking",  # a second "yes" is told what is booked
+    Done.MOVED: "action_begin_checking",
+    Done.CANCELLED: "action_begin_booking",
+}
+SHORT = 5  # words; what is longer is not a bare yes or no, whatever the classifier takes it for
+OTHER_DATES = ("ask_available_sessions", "reschedule_booking")
 
 
 class Confirming:
@@ -25,57 +31,77 @@ class Confirming:
     def take(self) -> bool:
         """Whether it was an answer."""
         journey = self._journey
+        token = journey.heard.entities.get("offer")
+        if token and token != journey.slots["choice"] and self._goal != "cancel":
+            journey.put(choice=token)  # from an older list, or the yes to an older question: asked again
+            return True
         said = self._yes_or_no()
         if said is True:
             return self._do()
         if self._goal == "cancel":
             return self._keep() if said is False else self._explain()
-        token = journey.heard.entities.get("offer")
         if token:
-            journey.put(choice=token)
             return True
         if journey.heard.intent == "show_more" or "option" in journey.heard.entities:
             journey.put(choice=None)
             return offering.take_choice(journey)
         if said is None and self._change():
             return True
-        if said is False:
+        if said is False or (journey.heard.intent in OTHER_DATES and not journey.is_question()):
             journey.put(choice=None)
             return True
         return self._explain()
 
     def _yes_or_no(self) -> bool | None:
         heard = self._journey.heard
-        if heard.tapped or self._journey.is_question():
-            return {"affirm": True, "deny": False}.get(heard.intent)
-        if self._goal == "cancel" and heard.intent == "cancel_booking":
-            return True
+        if heard.tapped:
+            to_this = (heard.entities.get("option") == "cancel") is (self._goal == "cancel")
+            return {"affirm": True if to_this or not heard.entities else None, "deny": False}.get(heard.intent)
         plain = step.yes_no(heard.text)
         if plain is not None:
             return plain
-        if len(heard.text.split()) <= 6:
-            return {"affirm": True, "deny": False}.get(heard.intent)
-        return None
+        if "?" in heard.text or len(heard.text.split()) > SHORT or self._names_another():
+            return None
+        # "book it then": the goal said again is a yes to it.
+        said_again = {"book": "book_course", "move": "book_course", "cancel": "cancel_booking"}[str(self._goal)]
+        return {"affirm": True, "deny": False, said_again: True}.get(heard.intent)
+
+    def _names_another(self) -> bool:
+        """Whether another date or another wish stands in what was said: then it is neither a yes nor a no."""
+        if self._goal == "cancel":
+            return False
+        picked, wish = self._read()
+        return picked.kind != "unread" or (wish is not None and not wish.anything)
+
+    def _read(self) -> tuple[choice.Choice, preference.Preference | None]:
+        text, ctx = self._journey.heard.text, self._journey.ctx
+        wish = preference.read(text, offers.places(ctx), verification.today(ctx))
+        return choice.read(text, [offer.slot for offer in self._table()]), wish
+
+    def _table(self) -> tuple[offers.OfferView, ...]:
+        return offers.latest(self._journey.ctx, self._journey.conversation_id)
 
     def _change(self) -> bool:
         """Another one of the list, or another wish altogether."""
         journey = self._journey
         if journey.heard.tapped or journey.is_question():
             return False
-        table = offers.latest(journey.ctx, journey.conversation_id)
-        picked = choice.read(journey.heard.text, [offer.slot for offer in table])
+        picked, wish = self._read()
         if picked.kind == "index" and picked.index is not None:
-            journey.put(choice=table[picked.index].token)
+            journey.put(choice=self._table()[picked.index].token)
             return True
-        wish = preference.read(journey.heard.text, offers.places(journey.ctx), verification.today(journey.ctx))
+        if picked.kind == "none":
+            journey.put(choice=None)
+            return True
         if wish is not None and not wish.anything:
             return offering.show(journey, preference.merge(offering.unpacked(journey), wish))
         return False
 
     def _explain(self) -> bool:
-        if self._journey.heard.intent not in ("unsure", "choose_session"):
+        unclear = ("unsure",) if self._goal == "cancel" else ("unsure", "choose_session", "affirm")
+        if self._journey.heard.intent not in unclear:
             return False
-        self._journey.say("utter_explain_confirmation")
+        self._journey.say("utter_explain_cancel" if self._goal == "cancel" else "utter_explain_confirmation")
         return True
 
     def _keep(self) -> bool:
@@ -87,15 +113,18 @@ class Confirming:
         journey = self._journey
         turn = journey.heard.turn or None
         if self._goal == "cancel":
-            result = booking.cancel(journey.ctx, journey.conversation_id, turn)
+            result = booking.cancel(journey.ctx, journey.conversation_id, turn, str(journey.slots["choice"]))
         else:
             act = booking.move if self._goal == "move" else booking.book
             result = act(journey.ctx, journey.conversation_id, turn, str(journey.slots["choice"]))
         if result.done in ENDED:
-            journey.end(pending="action_begin_booking" if result.done is Done.CANCELLED else None)
+            journey.end(pending=ENDED[result.done])
         elif result.done is Done.SAME:
             journey.end()
-            journey.say("utter_already_done", result.booking.values() if result.booking else {})
+            if turn is None or not conversation.was_answered(journey.ctx, turn):  # else this very turn, tried again
+                journey.say("utter_already_done", result.booking.values() if result.booking else {})
+        elif result.done is Done.CHANGED:  # in another chat, after it was asked: the question again, as things are now
+            journey.put(choice=None)
         elif result.done in (Done.TAKEN, Done.EXPIRED, Done.STARTED):
             journey.say("utter_taken" if result.done is Done.TAKEN else "utter_offer_expired")
             offering.show(journey, offering.unpacked(journey))

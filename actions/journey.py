@@ -15,6 +15,7 @@ from actions.speech import DANGERS, FALLBACK, Heard, Tap, say
 from programme import booking, conversation
 from programme.booking import Done
 from programme.context import Context
+from programme.rules.step import yes_no
 
 IDENTITY = ("reference", "date_of_birth")
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -26,7 +27,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 }
 SLOTS = (*IDENTITY, "preference", "choice", "confirmation", "lost_name", "lost_birth", "lost_phone")
 # Never the answer to a step, whatever the words: they have a way of their own.
-ALWAYS_ELSEWHERE = DANGERS | {"request_human", "start_over", "go_back", "stop_messages"}
+ELSEWHERE = DANGERS | {"request_human", "start_over", "go_back", "stop_messages"}
 SURE = 0.55  # of a question, before it counts as one although it also reads as an answer
 SHORT = 4  # words; a short message at a step is an answer to it
 
@@ -88,7 +89,7 @@ class Journey:
 
     def take(self, step: str) -> bool:
         """Whether the message answers this step; if so it has been acted on, and what must be said about it is said."""
-        if self.heard.intent in ALWAYS_ELSEWHERE and not self._is_answer_all_the_same(step):
+        if self.heard.intent in ELSEWHERE and not self._is_answer_all_the_same(step):
             return False
         match step:
             case "reference":
@@ -106,7 +107,11 @@ class Journey:
 
     def _is_answer_all_the_same(self, step: str) -> bool:
         """A reference or a date is one, whatever the classifier makes of it; a bare "no thanks" refuses an offer."""
-        return step in IDENTITY and self.heard.intent not in DANGERS and any(map(str.isdigit, self.heard.text))
+        if self.heard.intent in DANGERS or self.heard.tapped:
+            return False
+        if step in ("choice", "confirmation"):
+            return yes_no(self.heard.text) is not None
+        return step in (*IDENTITY, "lost_birth", "lost_phone") and any(map(str.isdigit, self.heard.text))
 
     def is_question(self) -> bool:
         """Whether the message asks something rather than answers."""
@@ -123,7 +128,7 @@ class Journey:
         """Asks for the open step, unless it has just been asked; the step, or None where the journey is over."""
         if self.over:
             return None
-        if not self._may_go_on():
+        if not self.may_go_on():
             return None
         step = self.step()
         if step is None:
@@ -133,8 +138,8 @@ class Journey:
             asking.ask(self, step)
         return None if self.over else self.step()
 
-    def _may_go_on(self) -> bool:
-        """Once verified: is there a booking for what is wanted, or none in the way?"""
+    def may_go_on(self) -> bool:
+        """Once verified: is there a booking for what is wanted, or none in the way? If not, says so and ends."""
         goal = self.slots["goal"]
         if not self.verified or goal not in ("book", "move", "cancel"):
             return True
@@ -164,12 +169,17 @@ class Journey:
             self.say("utter_no_booking")
             return
         self.end()
+        self.tell(held)
+
+    def tell(self, held: booking.BookingView) -> None:
+        """Says what is booked."""
         several = "_several" if len(held.sessions) > 1 else ""
         self.say("utter_booking" + several + ("_online" if held.online else ""), held.values())
 
     def refuse(self, result: booking.Result) -> None:
         """A rule said no: say which, offer a person, and end."""
         values = result.booking.values() if result.booking else {}
+        pending = {Done.NOT_BOOKED: "action_begin_booking", Done.ALREADY_BOOKED: "action_begin_moving"}
         match result.done:
             case Done.TOO_MANY_MOVES:
                 answer = "utter_too_many_moves"
@@ -183,5 +193,5 @@ class Journey:
                 answer = "utter_already_booked"
             case _:
                 answer = "utter_too_late_to_change"
-        self.end()
+        self.end(pending=pending.get(result.done, "action_request_human"))
         self.say(answer, values)

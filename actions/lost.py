@@ -6,38 +6,64 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
+from actions.speech import FALLBACK
 from programme import verification
 from programme.rules import birth_date, reference
 
 if TYPE_CHECKING:
     from actions.journey import Journey
 
-LONGEST_NAME = 80
+LONGEST_NAME, MOST_WORDS = 80, 5
 PHONE = re.compile(r"\+?\d[\d\s().-]{7,18}\d")
-ELSEWHERE = ("book_course", "check_booking", "reschedule_booking", "cancel_booking", "lost_reference")
+LEAD = re.compile(
+    r"^(?:(?:hi|hello|hiya|ok|yes|yeah)[,.! ]+)?"
+    r"(?:(?:my )?(?:full )?names?(?:'s| is|:)? |i am |i'?m |its |it'?s |this is )",
+    re.IGNORECASE,
+)
+NAME = re.compile(r"[^\W\d_]+(?:[-'’. ]+[^\W\d_]+)*\.?")
+AS_NAME = re.compile(r"[^\W\d_a-z][\w'’-]+(?: [^\W\d_a-z][\w'’.-]*){1,3}")
+# What a name may be taken for: the classifier has never seen most names.
+MAYBE_NAME = (FALLBACK, "give_details", "out_of_scope", "choose_session")
+NO_ANSWER = ("affirm", "deny", "unsure")
+SURE = 0.7  # of anything else, before it is no name
 
 
 def take(journey: Journey, step: str) -> bool:
     """What was said at one of the three steps."""
-    if journey.heard.tapped or journey.is_question():
-        return False
-    found = reference.read(journey.heard.text)
+    found = None if journey.heard.tapped else reference.read(journey.heard.text)
     if found is not None:  # they found it after all
         journey.put(goal="book", reference=found, lost_name=None, lost_birth=None, lost_phone=None)
         return True
+    if journey.heard.intent in NO_ANSWER and not any(map(str.isdigit, journey.heard.text)):
+        return _without_answer(journey, step)
+    if journey.heard.tapped or journey.is_question():
+        return False
     return {"lost_name": _name, "lost_birth": _birth, "lost_phone": _phone}[step](journey)
+
+
+def _without_answer(journey: Journey, step: str) -> bool:
+    if step == "lost_phone" and journey.heard.intent == "deny":
+        journey.say("utter_phone_unreadable")
+        journey.asked = True
+    else:
+        journey.say(f"utter_explain_{step}")
+    return True
 
 
 def _name(journey: Journey) -> bool:
     text = " ".join(journey.heard.text.split())
-    sure_of_other = journey.heard.intent in ELSEWHERE or journey.heard.intent in ("affirm", "deny", "unsure")
-    if sure_of_other and journey.heard.confidence > 0.8:
+    name = LEAD.sub("", text).strip(" .,!")
+    plainly = bool(AS_NAME.fullmatch(name))
+    sure_of_other = journey.heard.intent not in MAYBE_NAME and journey.heard.confidence > SURE
+    if sure_of_other and not plainly and name == text.strip(" .,!"):
         return False
-    if not text or len(text) > LONGEST_NAME or any(map(str.isdigit, text)) or "?" in text:
+    if len(text) > LONGEST_NAME or not NAME.fullmatch(name) or len(name.split()) > MOST_WORDS:
+        if journey.is_fallback() and not any(map(str.isdigit, text)):
+            return False  # an example, then likely meanings, then a person
         journey.say("utter_name_unreadable")
         journey.asked = True
         return True
-    journey.put(lost_name=text)
+    journey.put(lost_name=name)
     return True
 
 
@@ -56,7 +82,7 @@ def _birth(journey: Journey) -> bool:
 def _phone(journey: Journey) -> bool:
     found = PHONE.search(journey.heard.text)
     if found is None:
-        if not any(map(str.isdigit, journey.heard.text)) and journey.heard.intent not in ("deny", "unsure"):
+        if not any(map(str.isdigit, journey.heard.text)):
             return False
         journey.say("utter_phone_unreadable")
         journey.asked = True

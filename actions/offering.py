@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from actions.journey import Journey
 
 ANYTHING = Preference(anything=True)
-EASY = ("affirm", "unsure", "deny", "book_course", "choose_session", "ask_available_sessions", "carry_on")
+EASY = ("affirm", "unsure", "deny", "book_course", "choose_session", "ask_available_sessions", "show_more")
+POLITE = ("greet", "goodbye", "thank")  # "good evening" asks for no evening
 TAPPED = {
     "any": ANYTHING,
     "evening": Preference(parts=frozenset({"evening"})),
@@ -24,8 +25,11 @@ TAPPED = {
 
 
 def take_preference(journey: Journey) -> bool:
-    """A wish, or that there is none."""
-    wanted = _read(journey)
+    """A wish, or that there is none; a tap on an older list is a choice already."""
+    if token := journey.heard.entities.get("offer"):
+        journey.put(preference=preference.pack(ANYTHING))
+        return _pick(journey, token)
+    wanted = wish(journey)
     if wanted is None and journey.heard.intent in EASY and not journey.is_question():
         wanted = ANYTHING
     if wanted is None:
@@ -33,13 +37,14 @@ def take_preference(journey: Journey) -> bool:
     return show(journey, wanted)
 
 
-def _read(journey: Journey) -> Preference | None:
+def wish(journey: Journey) -> Preference | None:
+    """What the message asks of a course: tapped or in words; None where it says nothing about it."""
     option = journey.heard.entities.get("option", "")
     if option in TAPPED:
         return TAPPED[option]
     if option.startswith("place:"):
         return Preference(place=option.removeprefix("place:"))
-    if journey.heard.tapped or journey.is_question():
+    if journey.heard.tapped or journey.is_question() or journey.heard.intent in POLITE:
         return None
     return preference.read(journey.heard.text, offers.places(journey.ctx), verification.today(journey.ctx))
 
@@ -91,6 +96,7 @@ def facts(offer: OfferView) -> dict[str, object]:
         "starts_at": offer.starts[0].isoformat(),
         "ends_at": offer.ends.isoformat(),
         "last_starts_at": offer.starts[-1].isoformat(),
+        "times": [[starts.isoformat(), ends.isoformat()] for starts, ends in offer.sessions],
         "sessions": len(offer.starts),
         "place": offer.place,
         "venue": offer.venue,
@@ -109,7 +115,9 @@ def take_choice(journey: Journey) -> bool:
         return take_preference(journey)
     if journey.heard.intent == "show_more":
         return show(journey, unpacked(journey), more=True)
-    if journey.heard.tapped or journey.is_question():
+    if journey.heard.tapped:
+        return _take_other_words(journey, (), None)
+    if journey.is_question() or journey.heard.intent in POLITE:
         return False
     return _take_words(journey)
 
@@ -128,13 +136,13 @@ def _take_words(journey: Journey) -> bool:
         journey.say("utter_which_one", {}, *some)
         journey.asked = True
         return True
-    return _take_other_words(journey, table)
+    wanted = preference.read(journey.heard.text, offers.places(journey.ctx), verification.today(journey.ctx))
+    return _take_other_words(journey, table, wanted)
 
 
-def _take_other_words(journey: Journey, table: tuple[OfferView, ...]) -> bool:
-    wish = preference.read(journey.heard.text, offers.places(journey.ctx), verification.today(journey.ctx))
-    if wish is not None:
-        return show(journey, preference.merge(unpacked(journey), wish))
+def _take_other_words(journey: Journey, table: tuple[OfferView, ...], wanted: Preference | None) -> bool:
+    if wanted is not None:
+        return show(journey, preference.merge(unpacked(journey), wanted))
     match journey.heard.intent:
         case "affirm" if len(table) == 1:
             return _pick(journey, table[0].token)

@@ -12,6 +12,8 @@ from programme.verification import Outcome
 if TYPE_CHECKING:
     from actions.journey import Journey
 
+NO_ANSWER = ("affirm", "deny", "unsure")  # to a question that asks for a fact
+
 
 def take_reference(journey: Journey) -> bool:
     """A reference, and a date of birth where one stands beside it."""
@@ -23,12 +25,12 @@ def take_reference(journey: Journey) -> bool:
         if born.value is not None:
             _check(journey, born.value)
         return True
-    if journey.heard.tapped:
-        return False
-    if journey.heard.intent in ("affirm", "unsure", "deny"):
+    if journey.heard.intent in NO_ANSWER:
         journey.say("utter_explain_reference")
         journey.asked = True
         return True
+    if journey.heard.tapped:
+        return False
     if _tried(journey):
         journey.say("utter_reference_unreadable")
         journey.asked = True
@@ -53,7 +55,10 @@ def take_birth_date(journey: Journey) -> bool:
         journey.say(f"utter_birth_{born.problem}")
         journey.asked = True
         return True
-    if not journey.heard.tapped and (_tried(journey) or journey.heard.intent in ("affirm", "unsure", "deny")):
+    if journey.heard.intent in NO_ANSWER:
+        journey.say("utter_explain_date_of_birth")
+        return True
+    if not journey.heard.tapped and _tried(journey):
         journey.say("utter_birth_unreadable")
         journey.asked = True
         return True
@@ -85,4 +90,3 @@ def _check(journey: Journey, born: date) -> None:
         case _:
             journey.say("utter_no_match_worker" if checked.offer_worker else "utter_no_match")
             journey.asked = True
-            journey.put(pending="action_request_human" if checked.offer_worker else None)

@@ -20,7 +20,8 @@ from storage import session as courses
 from storage.audit import record
 from storage.booking import Booking, Offer
 from storage.conversation import Conversation
-from storage.enums import BookingState, CaseReason, ReferralState, Urgency
+from storage.enums import BookingState, CaseReason, CourseState, ReferralState, Urgency
+from storage.message import replies_to
 from storage.referral import Referral
 from storage.row import lock_one
 from storage.session import Course, WholeCourse
@@ -33,6 +34,7 @@ class Done(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     SAME = "same"  # a second tap: it was done before
+    CHANGED = "changed"  # what was asked about is no longer what is held
     ALREADY_BOOKED = "already_booked"
     TAKEN = "taken"  # the last place went meanwhile
     EXPIRED = "expired"  # the offer is too old, or not of this person
@@ -104,6 +106,14 @@ def current(ctx: Context, conversation_id: str) -> BookingView | None:
         return _view(session, held) if held else None
 
 
+def held_by_offer(ctx: Context, conversation_id: str, offer_token: str) -> BookingView | None:
+    """The active booking of the person in this conversation, if it was made with this offer."""
+    with ctx.database.reading() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        held = bookings.active_booking(session, conversation.referral_id) if conversation.referral_id else None
+        return _view(session, held) if held and held.offer_token == offer_token else None
+
+
 def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: str) -> Result:
     """Takes a place on the offered course. The confirmation is written here, once; the caller does not say it again."""
     with ctx.database.writing() as session:
@@ -113,7 +123,7 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         held = bookings.active_booking(session, referral.id)
         if (again := _second_tap(session, referral, offer_token)) is not None:
             return again
-        if offer is None or not _stands(offer, conversation, referral, ctx.clock()):
+        if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, _view(session, held) if held else None)
         course = _course(session, offer.course_id)
         verdict = rules.may_book(
@@ -121,7 +131,7 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
             has_active=held is not None,
             deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
             starts=[each.starts_at for each in course.sessions],
-            places_left=course.free,
+            places_left=_places(course),
             now=ctx.clock(),
         )
         if verdict is not Verdict.YES:
@@ -142,7 +152,7 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         held = bookings.active_booking(session, referral.id)
         if held is None:
             return Result(Done.NOT_BOOKED)
-        if offer is None or not _stands(offer, conversation, referral, ctx.clock()):
+        if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, _view(session, held))
         verdict = _may_move(session, ctx, held)
         course = _course(session, offer.course_id)
@@ -152,7 +162,7 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
                 new_course_id=offer.course_id,
                 deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
                 starts=[each.starts_at for each in course.sessions],
-                places_left=course.free,
+                places_left=_places(course),
                 now=ctx.clock(),
             )
         if verdict is not Verdict.YES:
@@ -166,15 +176,18 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         return Result(Done.MOVED, _view(session, row))
 
 
-def cancel(ctx: Context, conversation_id: str, turn_id: str | None) -> Result:
-    """Gives the held place up. The person is told here what was cancelled and by when they must book again."""
+def cancel(ctx: Context, conversation_id: str, turn_id: str | None, booking_id: str) -> Result:
+    """Gives the held place up, if it is still the one that was asked about. The person is told here what was cancelled
+    and by when they must book again."""
     with ctx.database.writing() as session:
         conversation, referral, _ = _locked(session, conversation_id, None)
         if referral is None:
             return Result(Done.NOT_VERIFIED)
         held = bookings.active_booking(session, referral.id)
         if held is None:
-            return Result(Done.NOT_BOOKED)
+            return Result(Done.CANCELLED if _was_cancelled(session, turn_id) else Done.NOT_BOOKED)
+        if held.id != booking_id:
+            return Result(Done.CHANGED, _view(session, held))
         view = _view(session, held)
         verdict = rules.may_cancel(
             state=held.state.value, starts=_starts(view), now=ctx.clock(), cutoff_hours=_cutoff(session, ctx)
@@ -270,8 +283,19 @@ def _second_tap(session: Session, referral: Referral, offer_token: str) -> Resul
     return Result(Done.SAME, _view(session, done))
 
 
-def _stands(offer: Offer, conversation: Conversation, referral: Referral, now: datetime) -> bool:
-    return offer.conversation_id == conversation.id and offer.referral_id == referral.id and offer.expires_at > now
+def _stands(session: Session, offer: Offer, conversation: Conversation, referral: Referral, now: datetime) -> bool:
+    ours = offer.conversation_id == conversation.id and offer.referral_id == referral.id
+    return ours and offer.expires_at > now and bookings.booking_by_offer(session, offer.token) is None
+
+
+def _places(course: WholeCourse) -> int:
+    """Places that may be taken: none of a course that is no longer held."""
+    return course.free if course.course.state == CourseState.OPEN else 0
+
+
+def _was_cancelled(session: Session, turn_id: str | None) -> bool:
+    """Whether this very turn has cancelled already, and is tried again after a crash."""
+    return bool(turn_id) and any(row.answer == "notice_cancelled" for row in replies_to(session, turn_id or ""))
 
 
 def _may_move(session: Session, ctx: Context, held: Booking) -> Verdict:

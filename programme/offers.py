@@ -36,7 +36,7 @@ class OffersKind(StrEnum):
 
 @dataclass(frozen=True)
 class OfferView:
-    """One offered course, as it is shown. `starts`: UTC, one for each session."""
+    """One offered course, as it is shown. `sessions`: (starts, ends) in UTC, in order."""
 
     token: str
     course_id: str
@@ -44,14 +44,23 @@ class OfferView:
     venue: str
     online: bool
     step_free: bool
-    starts: tuple[datetime, ...]
-    ends: datetime
+    sessions: tuple[tuple[datetime, datetime], ...]
     places_left: int
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """When each session begins."""
+        return tuple(starts for starts, _ in self.sessions)
+
+    @property
+    def ends(self) -> datetime:
+        """When the first session ends."""
+        return self.sessions[0][1]
 
     @property
     def slot(self) -> offer.Slot:
         return offer.Slot(
-            self.course_id, self.place, self.online, self.step_free, self.starts, self.ends, self.places_left
+            self.course_id, self.place, self.online, self.step_free, self.starts, self.sessions[-1][1], self.places_left
         )
 
 
@@ -113,11 +122,12 @@ def latest(ctx: Context, conversation_id: str) -> tuple[OfferView, ...]:
 
 
 def find(ctx: Context, conversation_id: str, token: str) -> OfferView | None:
-    """An offer that was made in this conversation and has not expired, whether or not another list came after it."""
+    """An offer that was made in this conversation and has neither expired nor been used, whether or not another list
+    came after it."""
     now = ctx.clock()
     with ctx.database.reading() as session:
         row = bookings.offer_in(session, conversation_id, token)
-        if row is None or row.expires_at <= now:
+        if row is None or row.expires_at <= now or bookings.booking_by_offer(session, token):
             return None
         course = courses.whole_course(session, row.course_id)
         return _view(token, course) if course else None
@@ -171,8 +181,7 @@ def _view(token: str, row: courses.WholeCourse) -> OfferView:
         row.venue.name,
         slot.online,
         slot.step_free,
-        slot.starts,
-        slot.ends,
+        tuple((each.starts_at, each.ends_at) for each in row.sessions),
         slot.places_left,
     )
 

@@ -51,17 +51,17 @@ def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> 
     with ctx.database.writing() as session:
         conversation = lock_one(session, Conversation, conversation_id)
         found = _find(session, ctx, conversation, typed)
-        subjects = _subjects(conversation, found, typed)
+        known = _known(session, found)
+        subjects = _subjects(conversation, known[1] if found else typed or "")
         failed = _failures(session, ctx, subjects, now)
         wait = attempts.wait_for(
             identity=failed["identity"], address=failed["address"], reference=failed["reference"], now=now
         )
         if wait > timedelta(0):
             return Checked(Outcome.SLOWED, now + wait, offer_worker=True)
-        person = session.get(Person, found.person_id) if found else _nobody(session)
-        matches = hmac.compare_digest(person.date_of_birth if person else NOBODY, born.isoformat())
-        if found and person and matches:
-            _verify(session, ctx, conversation, found, now)
+        matches = hmac.compare_digest(known[0], born.isoformat())
+        if found and matches:
+            _verify(session, ctx, conversation, session.get_one(Referral, found), now)
             return Checked(Outcome.VERIFIED)
         for kind, subject in subjects.items():
             lookup = identities.subject_lookup(ctx.database.keyring, kind, subject)
@@ -72,22 +72,21 @@ def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> 
         return Checked(Outcome.NO_MATCH, offer_worker=attempts.offers_worker(failures))
 
 
-def _find(session: Session, ctx: Context, conversation: Conversation, typed: str | None) -> Referral | None:
+def _find(session: Session, ctx: Context, conversation: Conversation, typed: str | None) -> str | None:
     if typed is None:
-        linked = conversation.linked_referral_id
-        return session.get(Referral, linked) if linked else None
-    found = [referrals.by_reference(session, ctx.database.keyring, form) for form in reference.variants(typed)]
-    return next((referral for referral in found if referral), None)
+        return conversation.linked_referral_id
+    found = [referrals.id_by_reference(session, ctx.database.keyring, form) for form in reference.variants(typed)]
+    return next((referral_id for referral_id in found if referral_id), None)
 
 
-def _nobody(session: Session) -> Person | None:
-    """Somebody is opened all the same: opening is the work that takes time."""
-    session.exec(select(Person).limit(1)).first()
-    return None
+def _known(session: Session, found: str | None) -> tuple[str, str]:
+    """Date of birth and reference of the referral that was found, else of any other: opening takes the time."""
+    anybody = session.exec(select(Referral.id).limit(1)).first()
+    opened = select(Person.date_of_birth, Referral.reference).join(Referral).where(Referral.id == (found or anybody))
+    return session.exec(opened).first() or (NOBODY, "")
 
 
-def _subjects(conversation: Conversation, found: Referral | None, typed: str | None) -> dict[AttemptKind, str]:
-    named = found.reference if found else typed or ""
+def _subjects(conversation: Conversation, named: str) -> dict[AttemptKind, str]:
     subjects = {
         AttemptKind.IDENTITY: conversation.identity_id,
         AttemptKind.REFERENCE: named,

@@ -58,6 +58,12 @@ def by_reference(session: Session, keyring: Keyring, canonical: str) -> Referral
     return session.exec(select(Referral).where(col(Referral.reference_lookup).in_(lookups))).first()
 
 
+def id_by_reference(session: Session, keyring: Keyring, canonical: str) -> str | None:
+    """The id of the referral with this canonical reference; nothing sealed is opened."""
+    lookups = keyring.lookups(canonical, REFERENCE)
+    return session.exec(select(Referral.id).where(col(Referral.reference_lookup).in_(lookups))).first()
+
+
 def by_link(session: Session, keyring: Keyring, token: str, now: datetime) -> Referral | None:
     """The referral behind a personal link that has neither expired nor been revoked."""
     lookups = keyring.lookups(token, LINK)

@@ -126,8 +126,8 @@ def booking(online: bool = False, link: str | None = "https://meet.example.org/s
 
 
 def offered(online: bool) -> dict[str, object]:
-    ends = AT + timedelta(hours=3)
-    return offering.facts(OfferView("t", "c", "Reading", "Sample Hall", online, True, (AT, AT), ends, 4))
+    sessions = ((AT, AT + timedelta(hours=3)), (AT + timedelta(days=7), AT + timedelta(days=7, hours=3)))
+    return offering.facts(OfferView("t", "c", "Reading", "Sample Hall", online, True, sessions, 4))
 
 
 def values_of(answer: str) -> list[dict[str, Any]]:
