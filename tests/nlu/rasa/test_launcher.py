@@ -45,9 +45,11 @@ def test_each_module_stood_in_for_has_a_reason_and_a_way_back():
 def test_the_table_names_no_module_that_rasa_does_not_have():
     for name in standins.TABLE:
         if name.startswith("rasa."):
-            assert Path(importlib.util.find_spec("rasa").submodule_search_locations[0], *name.split(".")[1:]).with_suffix(
-                ".py"
-            ).exists(), name
+            assert (
+                Path(importlib.util.find_spec("rasa").submodule_search_locations[0], *name.split(".")[1:])
+                .with_suffix(".py")
+                .exists()
+            ), name
 
 
 def test_what_is_stood_in_for_depends_on_what_is_installed_and_on_what_runs():
@@ -55,13 +57,15 @@ def test_what_is_stood_in_for_depends_on_what_is_installed_and_on_what_runs():
     assert {"tensorflow", "rasa.nlu.classifiers.diet_classifier", "pymongo"} <= training < serving
     assert "matplotlib" in serving  # a server draws nothing
     assert not {"matplotlib", "rasa.core.channels.rest", "questionary"} & training  # `rasa test` and `rasa shell` do
-    assert all(standins.TABLE[name].needs for name in training)
+    assert not any(standins.TABLE[name].serving_only for name in training)
 
 
 def test_with_the_extra_stock_the_real_modules_are_used(monkeypatch):
     monkeypatch.setattr(standins, "installed", lambda package: True)
     assert standins.absent(serving=False) == set()
-    assert all(standins.TABLE[name].serving_only for name in standins.absent(serving=True))
+    serving = standins.absent(serving=True)
+    assert all(standins.TABLE[name].serving_only for name in serving)
+    assert not [name for name in serving if name.startswith("rasa.nlu.")]  # a stock pipeline can be served
 
 
 def test_a_stand_in_may_be_named_and_raises_clearly_when_used():
@@ -103,7 +107,16 @@ def test_a_server_loads_nothing_heavy(server):
     )
     done = run_python(code)
     loaded = {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
-    assert not loaded & {"tensorflow", "keras", "matplotlib", "sklearn", "pandas", "prompt_toolkit", "sentry_sdk", "aiogram"}
+    assert not loaded & {
+        "tensorflow",
+        "keras",
+        "matplotlib",
+        "sklearn",
+        "pandas",
+        "prompt_toolkit",
+        "sentry_sdk",
+        "aiogram",
+    }
 
 
 def test_the_whole_server_is_small(server):
@@ -147,7 +160,16 @@ def test_the_server_listens_on_loopback_only(server):
 
 @pytest.mark.parametrize(
     "path",
-    ["", "webhooks/rest/webhook", "webhooks/rest", "model/parse", "conversations/x/tracker", "status", "version", "domain"],
+    [
+        "",
+        "webhooks/rest/webhook",
+        "webhooks/rest",
+        "model/parse",
+        "conversations/x/tracker",
+        "status",
+        "version",
+        "domain",
+    ],
 )
 def test_nothing_of_rasas_own_interfaces_is_there(server, path):
     assert server.ask(f"../../{path}", {"sender": "x", "message": "hello"})[0] == 404
@@ -290,7 +312,10 @@ def test_the_server_dies_when_its_parent_is_killed(make_server):
         parent.kill()
         parent.wait()
         assert gone(pid, 3)
-        assert not server.answers()
+        end = time.monotonic() + 3
+        while server.answers():  # its last thread may close the port a moment after it is counted as dead
+            assert time.monotonic() < end
+            time.sleep(0.05)
     finally:
         parent.kill()
         if not gone(pid, 0.1):

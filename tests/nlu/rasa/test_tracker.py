@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -40,9 +39,7 @@ def domain() -> Domain:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/tracker.db"
-    address = os.environ.get("TEST_DATABASE_URL")
-    if not address:
-        pytest.skip("TEST_DATABASE_URL is not set: `make test` starts a PostgreSQL and sets it")
+    address = request.getfixturevalue("postgres")
     rows = PostgresRows(address)
     with rows._cursor() as cursor:
         cursor.execute("DELETE FROM tracker")
@@ -232,7 +229,7 @@ def change_row(path: Path, change: str) -> None:
         "sealed = substr(sealed, 1, length(sealed) - 1)",
         "sealed = x''",
         "sealed = zeroblob(100)",
-        "sealed = substr(sealed, 1, 30) || x'00' || substr(sealed, 32)",
+        "sealed = CAST(substr(sealed, 1, 30) || x'00' || substr(sealed, 32) AS BLOB)",
     ],
 )
 def test_a_row_that_was_changed_is_an_error_never_an_empty_conversation(tmp_path, domain, change):
@@ -326,6 +323,26 @@ def test_a_conversation_forgotten_meanwhile_is_not_written_again(open_store):
         with pytest.raises(StaleTracker):
             await one.save(mine)
         assert await one.retrieve("c") is None
+
+    asyncio.run(run())
+
+
+def test_a_broken_connection_to_postgresql_is_replaced(postgres, domain):
+    async def run():
+        store = SealedTrackerStore(domain, host=postgres, keys=NEW)
+        await store.delete("broken")
+        await store.save(talk(store, "broken"))
+        with store._rows._cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (backend,) = cursor.fetchone()
+        other = PostgresRows(postgres)
+        with other._cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", (backend,))
+        other.close()
+        with pytest.raises(Exception, match=r"terminat|closed"):
+            await store.check()
+        assert await store.retrieve("broken")
+        store.close()
 
     asyncio.run(run())
 
