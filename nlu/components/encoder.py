@@ -1,4 +1,4 @@
-"""Sentences as vectors: MiniLM (all-MiniLM-L6-v2, eight-bit) on one thread of onnxruntime, from installed files only."""
+"""Sentences as vectors: MiniLM (all-MiniLM-L6-v2, eight-bit) on one thread of onnxruntime, from installed files."""
 
 from __future__ import annotations
 
