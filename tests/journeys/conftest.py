@@ -1,0 +1,119 @@
+"""One running system for all journeys that end nothing, a browser, a stand-in for Telegram; what a failure leaves."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from launch.model import make_model
+from launch.settings import PROJECT, read_settings
+from storage.referral import Referral
+from tests.bot.web_page.conftest import browser  # noqa: F401
+from tests.journeys.system import System
+from tests.journeys.telegram_person import TelegramPerson
+from tests.journeys.web_person import WebPerson
+from tests.telegram_api import Control, telegram_api
+
+ARTIFACTS = PROJECT / "tests" / "artifacts" / "journeys"
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_artifacts() -> None:
+    shutil.rmtree(ARTIFACTS, ignore_errors=True)
+    ARTIFACTS.mkdir(parents=True)
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The model of the files as they are, which `make test` has trained before."""
+    return make_model(read_settings().models)
+
+
+@pytest.fixture(scope="session")
+def telegram() -> Iterator[Control]:
+    """Telegram, as far as the system can tell."""
+    with telegram_api() as control:
+        yield control
+
+
+@pytest.fixture(scope="session")
+def _system(tmp_path_factory: pytest.TempPathFactory, model: Path, telegram: Control) -> Iterator[System]:
+    running = System(
+        tmp_path_factory.mktemp("system"), model, TELEGRAM_BOT_TOKEN=telegram.token, TELEGRAM_API_URL=telegram.api_url
+    )
+    try:
+        running.start()
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def system(_system: System, request: pytest.FixtureRequest) -> Iterator[System]:
+    """The running system that all journeys share, well again whatever the journey before did to it."""
+    _system.wait_until_ready()
+    yield _system
+    keep_logs(_system, request.node)
+
+
+def keep_logs(system: System, node: pytest.Item) -> None:
+    """Of a failed journey: what the system printed and logged."""
+    if node.stash.get(FAILED, False):
+        kept = ARTIFACTS / node.name
+        shutil.copytree(system.var / "logs", kept, dirs_exist_ok=True)
+        shutil.copy(system.printed, kept)
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., WebPerson]]:  # noqa: F811
+    """Opens the page as somebody with a browser of their own; an error on its console fails the test."""
+    people: list[WebPerson] = []
+
+    def begin(address: str, **how: Any) -> WebPerson:
+        people.append(WebPerson(browser, address, ARTIFACTS, **how))
+        return people[-1]
+
+    yield begin
+    for number, person in enumerate(people):
+        if request.node.stash.get(FAILED, False):
+            person.keep(ARTIFACTS / request.node.name, number)
+        person.close()
+    assert not [wrong for person in people for wrong in person.wrong]
+
+
+@pytest.fixture
+def in_telegram(telegram: Control) -> Callable[[], TelegramPerson]:
+    """Somebody new in Telegram."""
+    return lambda: TelegramPerson(telegram)
+
+
+@pytest.fixture
+def referral(system: System) -> Referral:
+    """Somebody newly referred, born on 14 March 1990."""
+    return system.add_referral(next_reference())
+
+
+@pytest.fixture
+def other_referral(system: System) -> Referral:
+    """Somebody else, born on the same day."""
+    return system.add_referral(next_reference())
+
+
+_numbers = iter(range(1000, 9999))
+
+
+def next_reference() -> str:
+    """A reference in the sample's form that nobody has yet."""
+    return f"TVP{next(_numbers)}57"
