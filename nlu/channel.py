@@ -14,24 +14,25 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rasa.core.channels.channel import UserMessage
-from rasa.core.lock_store import LockError, LockStore
 from rasa.shared.core.events import BotUttered, UserUttered
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 from sanic.response import json as respond
 
 from nlu.processor import TurnFailed, TurnProcessor, Unheard
-from nlu.tracker import RANKED, StaleTracker, UnreadableTracker
+from nlu.tracker import RANKED
+
+if TYPE_CHECKING:
+    from nlu.locks import SharedLocks
 
 LONGEST_TEXT = 8_000  # the app's own limit is 2,000; this only keeps nonsense out
 LONGEST_ID = 200
-LOCK_SECONDS = 60.0
-LOCK_LOOK_SECONDS = 0.05  # how often a Redis lock is looked at again
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 COMMANDS = {"restart", "back", "session_start"}  # Rasa's own intents, which destroy what is in a conversation
+REASONS = {"StaleTracker": "stale", "UnreadableTracker": "unreadable", "Busy": "busy"}
 NOT_VALUES = {"utter_action", "model_id", "assistant_id", "template", "metadata"}
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class BadRequest(Exception):
 class Dialogue:
     """What the channel does, apart from HTTP."""
 
-    def __init__(self, processor: TurnProcessor, locks: LockStore | None = None) -> None:
+    def __init__(self, processor: TurnProcessor, locks: SharedLocks | None = None) -> None:
         """`locks`: shared with other Rasa processes; None where this is the only one."""
         self._processor = processor
         self._shared_locks = locks
@@ -96,6 +97,8 @@ class Dialogue:
         """Let the turns that are being taken come to their end."""
         if self._going:
             await asyncio.wait(self._going, timeout=10)
+        if self._shared_locks:
+            await self._shared_locks.close()
 
     async def _safely(self, conversation: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """Do the work when it is this conversation's turn; to its end, also when the asker has hung up meanwhile."""
@@ -123,7 +126,7 @@ class Dialogue:
                     yield
                 else:
                     name = self._processor.tracker_store.name_of(conversation)
-                    async with self._shared_locks.lock(name, LOCK_SECONDS, LOCK_LOOK_SECONDS):
+                    async with self._shared_locks.lock(name):
                         yield
         finally:
             lock, users = self._locks[conversation]
@@ -213,8 +216,7 @@ def _failed(what: str, error: Exception) -> dict[str, Any]:
     elif isinstance(error, TimeoutError):
         reason = "action_timeout"
     else:
-        kinds = ((StaleTracker, "stale"), (UnreadableTracker, "unreadable"), (LockError, "busy"))
-        reason = next((code for kind, code in kinds if isinstance(error, kind)), "error")
+        reason = REASONS.get(type(error).__name__, "error")
     logger.warning("%s failed: %s (%s)", what, reason, type(error).__name__)
     return {"ok": False, "reason": reason}
 

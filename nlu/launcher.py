@@ -16,17 +16,16 @@ import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from nlu import standins
 from nlu.logs import be_discreet, silence_structlog
 from nlu.parent import die_with_parent, watch_parent
 
 if TYPE_CHECKING:
-    from rasa.core.lock_store import LockStore
     from sanic import Sanic
 
     from nlu.channel import Dialogue
+    from nlu.locks import SharedLocks
     from nlu.processor import TurnProcessor
     from nlu.tracker import SealedTrackerStore
 
@@ -126,22 +125,13 @@ def sealed_store(endpoints: str = ENDPOINTS) -> SealedTrackerStore:
     return store
 
 
-def shared_locks(url: str | None) -> LockStore | None:
-    """Rasa's Redis locks at `redis://[user:password@]host[:port][/db]`, or None without an address."""
+def shared_locks(url: str | None) -> SharedLocks | None:
+    """Locks in Redis, or None where no other server takes turns of these conversations."""
     if not url:
         return None
-    from rasa.core.lock_store import RedisLockStore
+    from nlu.locks import SharedLocks
 
-    at = urlsplit(url)
-    return RedisLockStore(
-        host=at.hostname or "localhost",
-        port=at.port or 6379,
-        db=int(at.path.strip("/") or 0),
-        username=unquote(at.username) if at.username else None,
-        password=unquote(at.password) if at.password else None,
-        use_ssl=at.scheme == "rediss",
-        key_prefix="dialogue",
-    )
+    return SharedLocks(url)
 
 
 def application(dialogue: Dialogue, processor: TurnProcessor, secret: str) -> Sanic:

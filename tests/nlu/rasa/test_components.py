@@ -1,0 +1,289 @@
+"""The understanding's parts, on the real sentence model and a few of our own examples."""
+
+import json
+import random
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu.components import encoder, weights
+from nlu.components.encoder import Encoder
+from nlu.components.gate import Gate, fit_temperature
+from nlu.components.model import Settings
+from nlu.components.normaliser import HEAD_WORDS, TAIL_WORDS, normalise, read_shorthand
+from nlu.components.regression import fit, softmax
+from nlu.components.speller import Speller, count_words, read_english, read_protected
+from nlu.components.store import ARRAYS, REST, ModelOutdatedError, load, save
+from nlu.components.tfidf import Tfidf
+from nlu.components.training import NothingToLearnError, load_encoder, train
+from nlu.components.typos import mistype
+from nlu.components.weights import WeightsChangedError, WeightsMissingError, find_file
+from nlu.measure import read_examples
+
+PROJECT = Path(__file__).resolve().parents[3]
+TAUGHT = ("ask_cost", "ask_location", "request_human", "cancel_booking", "greet", "medical_emergency", "out_of_scope")
+DANGER = Settings(danger=("medical_emergency",), danger_share=0.45)
+
+
+@pytest.fixture(scope="module")
+def examples():
+    return [row for row in read_examples(PROJECT / "nlu" / "examples") if row[1] in TAUGHT]
+
+
+@pytest.fixture(scope="module")
+def model(examples):
+    return train(examples, DANGER, Encoder())
+
+
+@pytest.fixture(scope="module")
+def speller(examples):
+    return Speller(read_english(), count_words([normalise(text) for text, _ in examples]))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("I’m coming TMRW", "i'm coming tomorrow"),
+        ("pls can u help", "please can you help"),
+        ("dont know wot 2 do", "don't know what 2 do"),
+        ("heeeelp!!!!", "heelp"),
+        ("Ｂｏｏｋ  a\u200b place", "book a place"),
+        ("café", "cafe"),
+        ("👍🏽", "yes"),
+        ("y", "yes"),
+        ("why", "why"),
+        ("2", "the second one"),
+        ("2 pm", "2 pm"),
+        ("3/2/91", "3/2/91"),
+        ("", ""),
+        ("…", ""),
+    ],
+)
+def test_many_ways_of_writing_are_read_as_one(typed, read):
+    assert normalise(typed) == read
+
+
+def test_reading_again_what_was_read_changes_nothing():
+    for row in read_examples(PROJECT / "nlu" / "examples")[::7]:
+        once = normalise(row[0])
+        assert normalise(once) == once
+
+
+def test_a_long_message_keeps_its_start_and_its_end():
+    words = [f"word{i}" for i in range(400)]
+    read = normalise(" ".join(words)).split()
+    assert read == words[:HEAD_WORDS] + words[-TAIL_WORDS:]
+
+
+def test_shorthand_means_one_thing_and_never_itself():
+    tables = read_shorthand()
+    for table in tables.values():
+        assert all(form != meaning for form, meaning in table.items())
+    assert not set(tables["words"]) & {"its", "well", "ill", "were", "2", "4"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("where is teh venue", "where is the venue"),
+        ("cancle my bookign", "cancel my booking"),
+        ("how mcuh does it cost", "how much does it cost"),
+        ("tursday evning", "thursday evening"),
+        ("can i speek to somone", "can i speak to someone"),
+    ],
+)
+def test_slips_are_mended(speller, typed, meant):
+    assert speller.correct(normalise(typed)) == meant
+
+
+def test_protected_words_names_and_numbers_are_left_alone(speller):
+    for word in sorted(read_protected()):
+        assert speller.correct(word) == word
+    for text in ("tvp-4f7k-92", "rg1 2ab", "we're", "who'd", "colour", "programme", "organise"):
+        assert speller.correct(text) == text
+
+
+def test_most_slips_of_the_thumb_are_mended_and_little_else_is_touched(speller, examples):
+    chance = random.Random(3)
+    clean = [speller.correct(normalise(text)) for text, _ in examples]
+    typed = [speller.correct(normalise(mistype(text, 1, chance))) for text, _ in examples]
+    assert np.mean([a == b for a, b in zip(clean, typed, strict=True)]) > 0.75
+    assert np.mean([normalise(text) == a for (text, _), a in zip(examples, clean, strict=True)]) > 0.97
+
+
+def test_typos_come_from_their_seed():
+    text = "when is my session please"
+    first, again = (mistype(text, 2, random.Random(4)) for _ in range(2))
+    assert first == again != text
+    assert mistype("ok", 2, random.Random(4)) == "ok"
+
+
+def test_sentence_vectors_are_of_length_one_and_near_in_meaning():
+    vectors = Encoder().encode_all(["how much is it", "what does it cost", "the dog ate my slippers"])
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+
+
+def test_a_sentence_has_the_same_vector_whatever_stands_beside_it():
+    reader = Encoder()
+    alone = reader.encode("where is it")
+    beside = reader.encode_all(["where is it", "a much longer sentence about something else entirely"])[0]
+    assert np.array_equal(alone, beside)
+
+
+def test_another_file_than_the_measured_one_is_refused(monkeypatch):
+    package, inside, _ = weights.MODEL
+    monkeypatch.setattr(encoder, "MODEL", (package, inside, "0" * 64))
+    with pytest.raises(WeightsChangedError, match=r"sha256 8199be6f.*expected 0000"):
+        Encoder()
+    with pytest.raises(WeightsChangedError):
+        load_encoder()  # a changed file is never passed over
+
+
+def test_missing_weights_leave_words_alone_and_say_so(monkeypatch, examples):
+    with pytest.raises(WeightsMissingError, match=r"no_such_package/model\.onnx"):
+        find_file(("no_such_package", "model.onnx", "0" * 64))
+    monkeypatch.setattr(encoder, "MODEL", ("no_such_package", "model.onnx", "0" * 64))
+    with pytest.warns(UserWarning, match="UNDERSTANDING IS WEAKER"):
+        assert load_encoder() is None
+    plain = train(examples, Settings(copies=0), None)
+    assert plain.read("how much does it cost").ranking[0][0] == "ask_cost"
+
+
+def test_tfidf_rows_have_the_asked_length_and_unknown_words_none():
+    known = Tfidf.learn("words", ["where is it", "what is it"], 1)
+    columns, values = known.weigh("what is it", 0.5)
+    assert np.isclose(np.linalg.norm(values), 0.5)
+    assert list(columns) == sorted(columns)
+    assert len(known.weigh("zebra", 1.0)[0]) == 0
+
+
+def test_regression_finds_the_lowest_place():
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    chance = np.random.RandomState(0)
+    dense = chance.normal(size=(300, 6)).astype(np.float32)
+    labels = (dense[:, 0] + 0.5 * chance.normal(size=300) > 0).astype(int) + (dense[:, 1] > 1)
+    nothing = csr_matrix((300, 1), dtype=np.float32)
+    table, bias = fit(dense, nothing, labels, 3, 2.0, 200)
+    theirs = LogisticRegression(C=2.0, class_weight="balanced", multi_class="multinomial", tol=1e-8, max_iter=500)
+    theirs.fit(dense, labels)
+    assert np.allclose(softmax(dense @ table[:-1] + bias), theirs.predict_proba(dense), atol=0.01)
+
+
+def test_temperature_makes_scores_as_sure_as_they_are_right():
+    chance = np.random.RandomState(1)
+    labels = chance.randint(0, 3, 3000)
+    scores = chance.normal(size=(3000, 3))
+    scores[np.arange(3000), labels] += 1.0
+    assert fit_temperature(scores * 8, labels) * 8 == pytest.approx(fit_temperature(scores, labels), rel=0.12)
+
+
+def test_the_gate_opens_on_what_is_sure_near_and_ours():
+    gate = Gate(("a", "b", "out_of_scope"), 2.0)
+    assert gate.opens(np.array([0.9, 0.05, 0.05]), 0.8)
+    assert not gate.opens(np.array([0.4, 0.35, 0.25]), 0.2)
+    assert gate.opens(np.array([0.1, 0.1, 0.8]), 0.1)  # surely none of our business: that is an answer
+    assert not gate.opens(np.array([0.34, 0.3, 0.36 - 0.02]), 0.1)
+    near, far = (gate.score(np.array([0.6, 0.3, 0.1]), nearest) for nearest in (0.9, 0.1))
+    assert near > far
+
+
+def test_messages_are_understood_typos_and_all(model):
+    for text, intent in (
+        ("how much do i have to pay", "ask_cost"),
+        ("how mcuh do i hav to pya", "ask_cost"),
+        ("can i talk to a real person", "request_human"),
+        ("hes not breathing and his lips are blue", "medical_emergency"),
+        ("hello", "greet"),
+    ):
+        reading = model.read(text)
+        assert (reading.ranking[0][0], reading.sure) == (intent, True), text
+        assert sum(chance for _, chance in reading.ranking) == pytest.approx(1, abs=1e-4)
+
+
+def test_nothing_and_noise_are_not_acted_on(model):
+    assert model.read("").ranking == []
+    assert model.read("   !!! ").sure is False
+    reading = model.read("qzxv wjkq pfft zzkx")
+    assert not reading.sure or reading.ranking[0][0] == "out_of_scope"
+
+
+def test_danger_goes_first_where_it_is_likely_enough(model):
+    text = "hello can i talk to someone my mate has taken too much and i cant wake him"
+    chances = dict(model.read(text).ranking)
+    assert chances["medical_emergency"] >= DANGER.danger_share
+    assert model.read(text).ranking[0][0] == "medical_emergency"
+    assert model.read(text).sure
+
+
+def test_danger_that_is_only_the_second_guess_still_goes_first(model):
+    names = model.names
+    chances = np.full(len(names), 0.01)
+    chances[names.index("greet")], chances[names.index("medical_emergency")] = 0.5, 0.46
+    assert model._danger(chances) == names.index("medical_emergency")
+    chances[names.index("medical_emergency")] = 0.4
+    assert model._danger(chances) is None
+
+
+def test_the_same_examples_give_the_same_model(model, examples):
+    again = train(examples, DANGER, Encoder())
+    assert np.array_equal(again.weights, model.weights)
+    assert (again.temperature, again.gate) == (model.temperature, model.gate)
+
+
+def test_a_stored_model_reads_as_before(model, tmp_path):
+    save(model, tmp_path)
+    again = load(tmp_path)
+    for text in ("how much is it", "wheres it at", "cancel it", "the moon is made of cheese", "hiya"):
+        assert again.read(text) == model.read(text)
+
+
+def test_what_is_stored_cannot_run(model, tmp_path):
+    save(model, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {ARRAYS, REST}
+    with np.load(tmp_path / ARRAYS, allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays.files)
+    np.savez(tmp_path / ARRAYS, weights=np.array([print], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        load(tmp_path)
+
+
+def test_a_model_of_other_code_or_words_is_refused(model, tmp_path):
+    save(model, tmp_path)
+    rest = json.loads((tmp_path / REST).read_text())
+    (tmp_path / REST).write_text(json.dumps({**rest, "fingerprint": "f" * 64}))
+    with pytest.raises(ModelOutdatedError, match=r"train it again.*ffffffffffff"):
+        load(tmp_path)
+
+
+def test_one_intent_is_nothing_to_learn():
+    with pytest.raises(NothingToLearnError):
+        train([("hello", "greet"), ("hi", "greet")], Settings(), None)
+
+
+def test_reading_needs_neither_scipy_nor_torch_nor_a_network(model, tmp_path):
+    save(model, tmp_path)
+    code = f"""
+import sys, socket
+def refuse(*_, **__): raise AssertionError("network")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+from pathlib import Path
+from nlu.components.store import load
+assert load(Path({str(tmp_path)!r})).read("how much is it").ranking[0][0] == "ask_cost"
+heavy = {{"scipy", "sklearn", "torch", "tensorflow", "transformers", "huggingface_hub", "symspellpy"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
+def test_training_warns_of_nothing(examples):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train(examples[::3], Settings(copies=0, folds=2), Encoder())
