@@ -14,6 +14,7 @@ from sqlmodel import Session
 from programme import case, outbox, verification
 from programme.context import Context
 from programme.outbox import Reply
+from programme.rules import step
 from storage import conversation as conversations
 from storage import identity as identities
 from storage import message as messages
@@ -25,6 +26,8 @@ from storage.message import MessageIn
 from storage.row import lock_one
 
 LEASE_SECONDS = 6
+JUST_SAID = 3  # messages in which a button may be meant by typing its title
+LONGEST_TITLE = 80
 RENEW_AFTER = 12  # turns; a long session makes each turn slower
 
 
@@ -159,7 +162,7 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
         known = messages.in_by_channel_id(session, conversation_id, incoming.channel_message_id)
         if known:
             return Accepted(known.id, new=False, ended=known.state == TurnState.ENDED)
-        title, choice = _button(session, conversation_id, incoming)
+        title, choice = _button(session, conversation, incoming, danger)
         row = messages.add_in(
             session,
             MessageIn(
@@ -179,15 +182,38 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
         return Accepted(row.id, new=True, ended=False)
 
 
-def _button(session: Session, conversation_id: str, incoming: Incoming) -> tuple[str | None, str | None]:
+def _button(
+    session: Session, conversation: Conversation, incoming: Incoming, danger: str | None
+) -> tuple[str | None, str | None]:
+    """The title and the choice of a tapped button; words that are the title of a button just sent are a tap too."""
+    if incoming.kind == MessageKind.TEXT and danger is None:
+        return None, _typed_button(session, conversation, incoming.text or "")
     if incoming.kind != MessageKind.CHOICE:
         return None, None
     if incoming.intent:
         return None, json.dumps({"intent": incoming.intent, "values": {}})
-    token = messages.button(session, conversation_id, incoming.payload or "")
+    token = messages.button(session, conversation.id, incoming.payload or "")
     if token is None:
         raise UnknownButtonError(UnknownButtonError.__doc__)
     return token.title, token.choice
+
+
+def _typed_button(session: Session, conversation: Conversation, text: str) -> str | None:
+    if len(text) > LONGEST_TITLE:
+        return None
+    for row in reversed(messages.after(session, conversation.id, conversation.next_out_seq - 1 - JUST_SAID)):
+        shown = json.loads(row.buttons)
+        for button in shown:
+            if _flat(button["title"]) == _flat(text):
+                token = messages.button(session, conversation.id, button["payload"])
+                return token.choice if token else None
+        if shown:
+            return None  # only the newest buttons: a word under an older message may mean something else now
+    return None
+
+
+def _flat(title: str) -> str:
+    return step.plain(title).replace("'", "")
 
 
 def send_card(session: Session, ctx: Context, conversation: Conversation, turn_id: str, danger: str) -> None:

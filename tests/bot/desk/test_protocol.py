@@ -198,3 +198,13 @@ def test_a_calendar_file_that_is_not_there_is_said_in_words(desk: Desk) -> None:
     missing = httpx.get(f"{desk.url}/calendar/{uuid.uuid4().hex}.ics")
     assert missing.status_code == 404
     assert missing.text
+
+
+def test_the_title_of_a_button_just_sent_may_be_typed(desk: Desk) -> None:
+    page = desk.open()
+    welcome = page.until(lambda frame: frame["type"] == "message")
+    title = welcome["buttons"][0]["title"]
+    page.turn(page.say(f" {title.upper()}!! "))
+    assert desk.script.asked[-1]["intent"]
+    page.turn(page.say(f"{title} and something else"))
+    assert "intent" not in desk.script.asked[-1]
