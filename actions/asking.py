@@ -23,13 +23,13 @@ def ask(journey: Journey, step: str) -> None:
     """Says the question of a step, with its buttons."""
     match step:
         case "preference":
-            journey.say("utter_ask_preference", {}, *offering.places_to_tap(journey))
+            journey.say("utter_step_preference", {}, *offering.places_to_tap(journey))
         case "choice":
             _ask_choice(journey)
         case "confirmation":
             _ask_confirmation(journey)
         case _:
-            journey.say(f"utter_ask_{step}")
+            journey.say(f"utter_step_{step}")  # "utter_ask_<slot>" Rasa would say too
 
 
 def _ask_choice(journey: Journey) -> None:

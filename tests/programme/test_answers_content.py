@@ -38,7 +38,7 @@ ALL_STEPS = {"reference", "date_of_birth", "cancel"}.union(*STEPS.values())
 ASKED_PLAINLY = ALL_STEPS - {"choice", "confirmation"}
 # What stands in the braces of each f-string that names an answer or a label.
 EXPANSIONS: dict[str, set[str]] = {
-    "utter_ask_{}": ASKED_PLAINLY,
+    "utter_step_{}": ASKED_PLAINLY,
     "utter_explain_{}": ALL_STEPS,
     "utter_example_{}": ALL_STEPS - {"cancel"},
     "utter_birth_{}": set(get_args(birth_date.Problem)),
