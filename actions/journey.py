@@ -106,11 +106,11 @@ class Journey:
                 return lost.take(self, step)
 
     def _is_answer_all_the_same(self, step: str) -> bool:
-        """A reference or a date is one, whatever the classifier makes of it; a bare "no thanks" refuses an offer."""
+        """A reference or a date is one, whatever the classifier makes of it; "no thanks" refuses, "first" picks."""
         if self.heard.intent in DANGERS or self.heard.tapped:
             return False
         if step in ("choice", "confirmation"):
-            return yes_no(self.heard.text) is not None
+            return yes_no(self.heard.text) is not None or (step == "choice" and offering.names_one(self))
         return step in (*IDENTITY, "lost_birth", "lost_phone") and any(map(str.isdigit, self.heard.text))
 
     def is_question(self) -> bool:

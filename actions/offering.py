@@ -13,6 +13,7 @@ from programme.rules.preference import Preference
 if TYPE_CHECKING:
     from actions.journey import Journey
 
+FEW = 3  # words
 ANYTHING = Preference(anything=True)
 EASY = ("affirm", "unsure", "deny", "book_course", "choose_session", "ask_available_sessions", "show_more")
 POLITE = ("greet", "goodbye", "thank")  # "good evening" asks for no evening
@@ -120,6 +121,14 @@ def take_choice(journey: Journey) -> bool:
     if journey.is_question() or journey.heard.intent in POLITE:
         return False
     return _take_words(journey)
+
+
+def names_one(journey: Journey) -> bool:
+    """Whether a few words plainly pick one of the offers, or refuse them all."""
+    if len(journey.heard.text.split()) > FEW:
+        return False
+    table = offers.latest(journey.ctx, journey.conversation_id)
+    return choice.read(journey.heard.text, [offer.slot for offer in table]).kind in ("index", "none")
 
 
 def _take_words(journey: Journey) -> bool:
