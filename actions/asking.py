@@ -29,7 +29,7 @@ def ask(journey: Journey, step: str) -> None:
         case "confirmation":
             _ask_confirmation(journey)
         case _:
-            journey.say(f"utter_step_{step}")  # "utter_ask_<slot>" Rasa would say too
+            journey.say(f"utter_step_{step}")  # named otherwise than a form of Rasa would look for
 
 
 def _ask_choice(journey: Journey) -> None:
