@@ -18,6 +18,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.engine import loader
+from rasa.engine.exceptions import GraphComponentException
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.constants import (
@@ -87,6 +88,8 @@ class TurnProcessor(MessageProcessor):
                 )
             except (tarfile.ReadError, FileNotFoundError) as error:
                 raise SystemExit(f"{model_path} is not a model: {type(error).__name__}") from None
+            except GraphComponentException as error:  # such as a classifier that was trained by other code
+                raise SystemExit(f"{model_path} cannot be loaded: {error.__cause__ or error}") from error.__cause__
         return Path(model_path).name, metadata, runner
 
     async def take_turn(self, message: UserMessage) -> tuple[list[Event], bool]:
