@@ -9,7 +9,7 @@ from launch.parent import release_signals
 from launch.settings import BadSettingsError, Settings, read_settings
 
 PARENT = os.getppid()
-PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train"}  # what these write, only their owner reads
+PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench"}  # what these write, only their owner reads
 
 
 def _run(settings: Settings) -> None:

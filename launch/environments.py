@@ -62,6 +62,13 @@ RASA = Environment(
     Path("nlu"),
     "Rasa's environment",
 )
+STOCK = Environment(
+    Path(".venv-stock"),
+    Path("nlu/requirements-stock.lock"),
+    Path("nlu/requirements-stock.lock"),
+    Path("nlu"),
+    "stock Rasa's environment, to measure beside",
+)
 
 
 @contextmanager

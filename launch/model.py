@@ -29,6 +29,7 @@ NOT_IN_IT = {
     "nlu/requirements-stock.lock",
     "nlu/rows.py",
     "nlu/runner.py",
+    "nlu/trace.py",
     "nlu/tracker.py",
 }
 

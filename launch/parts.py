@@ -69,6 +69,7 @@ def _dialogue(settings: Settings, model: Path, inside: Inside) -> Child:
         MODEL_PATH=str(model),
         PARENT_PID=str(os.getpid()),
         REDIS_URL=redis,
+        TRACE_DIR=str(settings.trace_dir) if settings.trace_dir else None,
     )
     return Child(
         name="The dialogue server",

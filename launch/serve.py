@@ -1,13 +1,19 @@
 """The processes that the supervisor starts in the app's environment: the app, and the action server."""
 
 import signal
+from typing import TYPE_CHECKING
 
 from launch.context import make_context
 from launch.logs import be_discreet
 from launch.parent import end_with_parent
 from launch.settings import BadSettingsError, Settings
 
-FRAME_BYTES = 64 * 1024  # a say of 2,000 characters fits many times; what is longer is not a person
+if TYPE_CHECKING:  # the action server is started without them
+    import uvicorn
+    from starlette.applications import Starlette
+
+# What uvicorn itself refuses, without words; bot/socket.py has refused less than that in words already.
+FRAME_BYTES = 1024 * 1024
 PING_SECONDS = 20.0
 STOP_SECONDS = 5
 
@@ -19,20 +25,31 @@ def serve_app(settings: Settings) -> None:
     from launch.wiring import make_app
 
     _begin(settings)
-    config = uvicorn.Config(
-        make_app(settings),
+    if settings.trace_dir is not None:
+        from launch.bench.trace import watch_app
+
+        watch_app(settings.trace_dir)
+    uvicorn.Server(web_config(make_app(settings), settings)).run()
+
+
+def web_config(app: "Starlette", settings: Settings) -> "uvicorn.Config":
+    """How the port that faces people is served."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         access_log=False,  # paths carry personal links
         log_config=None,  # launch/logs.py
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxy),
+        forwarded_allow_ips=list(settings.trusted_proxy),
         ws_max_size=FRAME_BYTES,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    uvicorn.Server(config).run()
 
 
 def serve_actions(settings: Settings) -> None:

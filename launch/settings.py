@@ -1,5 +1,6 @@
 """Settings: the only reader of the environment. CONTRACTS.md's table, and what the supervisor tells its children."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,9 +42,23 @@ def _redis_address(text: object) -> object:
     return text
 
 
+def _proxy_addresses(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    given = tuple(one.strip() for one in text.split(",") if one.strip())
+    try:
+        nets = [ipaddress.ip_network(one) for one in given]
+    except ValueError:
+        raise ValueError("must be addresses of proxies with commas between, such as 127.0.0.1, 10.0.0.0/24") from None
+    if any(net.prefixlen == 0 for net in nets):
+        raise ValueError("must not be everybody: then anyone could give us any address as theirs")
+    return given
+
+
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 DatabaseAddress = Annotated[SecretStr, BeforeValidator(_database_address)]
 RedisAddress = Annotated[SecretStr, BeforeValidator(_redis_address)]
+ProxyAddresses = Annotated[tuple[str, ...], BeforeValidator(_proxy_addresses)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -51,13 +66,14 @@ class Settings(BaseModel):
     """What was set, checked. Secrets print as stars; `get_secret_value()` opens them.
 
     `data_keys`: as they are written in DATA_KEYS (comma list, newest first), None where unset: launch/keys.py reads
-    them. The last five are for the processes inside and are set by the supervisor at each start.
+    them. The five before the bench's are for the processes inside and are set by the supervisor at each start.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000  # 0: any free one, and the printed line says which
+    trusted_proxy: ProxyAddresses = ()  # whose X-Forwarded-For is believed; without it nobody's
     var_dir: Path = PROJECT / "var"
     database: DatabaseAddress | None = Field(default=None, alias="database_url")
     redis_url: RedisAddress | None = None
@@ -72,6 +88,11 @@ class Settings(BaseModel):
     actions_port: Port | None = None
     actions_secret: SecretStr | None = None
     parent_pid: int | None = None
+
+    # For `make bench` (docs/bench.md), and what it tells the processes that it times.
+    bench_rounds: Annotated[int, Field(ge=1)] | None = None
+    bench_stock_epochs: Annotated[int, Field(ge=1)] = 100
+    trace_dir: Path | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -66,7 +66,8 @@ def serve() -> None:
     """Serve the dialogue channel on loopback until told to stop.
 
     Environment: DIALOGUE_PORT, DIALOGUE_SECRET, MODEL_PATH, ACTIONS_URL, ACTIONS_SECRET, TRACKER_URL, TRACKER_KEYS;
-    REDIS_URL where several Rasa processes serve the same conversations; PARENT_PID to die with that process.
+    REDIS_URL where several Rasa processes serve the same conversations; PARENT_PID to die with that process;
+    TRACE_DIR, a folder for how long each step takes (`make bench`).
     Raises `CannotStart`.
     """
     die_with_parent()
@@ -78,6 +79,10 @@ def serve() -> None:
 
     processor = load(model)
     be_discreet()  # again: modules that Rasa imported have made loggers of their own
+    if folder := os.environ.get("TRACE_DIR"):
+        from nlu.trace import watch
+
+        watch(folder)
     app = application(Dialogue(processor, shared_locks(os.environ.get("REDIS_URL"))), processor, secret)
     gc.collect()
     gc.freeze()  # what is here now stays: spare every later collection the walk over it
