@@ -29,6 +29,11 @@ def test_what_is_set_is_taken() -> None:
     assert settings.database_url == settings.tracker_url == SECRETS["DATABASE_URL"]
 
 
+def test_proxies_are_a_list() -> None:
+    assert read_settings({}).trusted_proxy == ()
+    assert read_settings({"TRUSTED_PROXY": "127.0.0.1, 10.0.0.0/24,"}).trusted_proxy == ("127.0.0.1", "10.0.0.0/24")
+
+
 def test_a_relative_folder_is_from_here() -> None:
     assert read_settings({"VAR_DIR": "data"}).var_dir == Path.cwd() / "data"
 
@@ -40,6 +45,9 @@ def test_a_relative_folder_is_from_here() -> None:
         ({"PORT": "70000"}, "PORT: "),
         ({"DATABASE_URL": "mysql://secret@host/db"}, "DATABASE_URL: must start with postgresql://"),
         ({"REDIS_URL": "http://secret"}, "REDIS_URL: must start with redis://"),
+        ({"TRUSTED_PROXY": "secret.example.org"}, "TRUSTED_PROXY: must be addresses"),
+        ({"TRUSTED_PROXY": "*"}, "TRUSTED_PROXY: must be addresses"),
+        ({"TRUSTED_PROXY": "0.0.0.0/0"}, "TRUSTED_PROXY: must not be everybody"),
         ({"TELEGRAM_API_URL": "secret.example.org"}, "TELEGRAM_API_URL: must be a web address"),
         ({"TELEGRAM_WEBHOOK_URL": "https://secret.example.org"}, "needs TELEGRAM_WEBHOOK_SECRET"),
         (
