@@ -64,11 +64,12 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Situation:
-    """Where the person stands, as `when:` of a variation asks for it."""
+    """Where the person stands, as `when:` of a variation asks for it. `open`: it is in the workers' hours."""
 
     channel: str = "web"
     verified: bool = False
     booked: bool = False
+    open: bool = False
 
     def fits(self, when: Mapping[str, Any]) -> bool:
         return all(getattr(self, key) == wanted for key, wanted in when.items())

@@ -21,4 +21,5 @@ def text_of(ctx: Context, answer: str, channel: Channel) -> str:
     now = ctx.clock()
     with ctx.database.reading() as session:
         facts = setting.facts(session)
-    return ctx.answers.render(answer, {}, Situation(channel.value), facts, london.today(now)).text
+    situation = Situation(channel.value, open=setting.is_open(facts, now))
+    return ctx.answers.render(answer, {}, situation, facts, london.today(now)).text

@@ -51,10 +51,11 @@ class Parcel:
     created_at: datetime
 
 
-def situation_of(session: Session, conversation: Conversation) -> Situation:
-    """Where the person of this conversation stands."""
+def situation_of(session: Session, conversation: Conversation, facts: Mapping[str, Fact], now: datetime) -> Situation:
+    """Where the person of this conversation stands at `now`."""
     booked = bool(conversation.referral_id and active_booking(session, conversation.referral_id))
-    return Situation(conversation.channel.value, conversation.referral_id is not None, booked)
+    verified = conversation.referral_id is not None
+    return Situation(conversation.channel.value, verified, booked, setting.is_open(facts, now))
 
 
 def say(
@@ -68,7 +69,8 @@ def say(
     if not replies:
         return []
     now = ctx.clock()
-    facts, today, situation = setting.facts(session), london.today(now), situation_of(session, conversation)
+    facts, today = setting.facts(session), london.today(now)
+    situation = situation_of(session, conversation, facts, now)
     written = []
     for reply in replies:
         if reply.unique_key and messages.out_by_unique_key(session, reply.unique_key):

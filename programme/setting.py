@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from sqlmodel import Session, select
 
 from programme.answers import Fact
+from programme.rules import hours
 from programme.rules.hours import Hours
 from storage.setting import Setting
 
@@ -35,3 +36,11 @@ def opening_hours(facts: Mapping[str, Fact]) -> Hours:
         },
         frozenset(datetime.fromisoformat(day).date() for day in closures),
     )
+
+
+def is_open(facts: Mapping[str, Fact], now: datetime) -> bool:
+    """Whether workers are there at `now`. Hours that cannot be read are none: no crisis card may fail on a setting."""
+    try:
+        return hours.is_open(opening_hours(facts), now)
+    except (ValueError, TypeError, AttributeError):
+        return False

@@ -18,7 +18,7 @@ from actions.journey import STEPS
 from bot.telegram import command, other
 from programme import menu
 from programme.answers import NOT_KNOWN, Answers, Fact, Rendered, Situation
-from programme.booking import BookingView
+from programme.booked import BookingView
 from programme.case import DANGERS
 from programme.offers import OffersKind, OfferView
 from programme.rules import birth_date
@@ -31,11 +31,11 @@ AT = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 LONG_AGO_REVIEWED = date(2035, 1, 1)
 SAMPLE = yaml.safe_load((ROOT / "programme" / "sample.yml").read_text())["settings"]
 FACTS = {key: Fact(str(value), date(2027, 11, 1)) for key, value in SAMPLE.items()}
-SITUATIONS = [Situation(*each) for each in product(("web", "telegram"), (False, True), (False, True))]
+SITUATIONS = [Situation(*each) for each in product(("web", "telegram"), *[(False, True)] * 3)]
 
 # Steps of the form, as actions/ names them; a cancellation is confirmed in words of its own.
 ALL_STEPS = {"reference", "date_of_birth", "cancel"}.union(*STEPS.values())
-ASKED_PLAINLY = ALL_STEPS - {"choice", "confirmation"}
+ASKED_PLAINLY = ALL_STEPS - {"choice", "confirmation", "cancel"}
 # What stands in the braces of each f-string that names an answer or a label.
 EXPANSIONS: dict[str, set[str]] = {
     "utter_step_{}": ASKED_PLAINLY,
@@ -60,6 +60,7 @@ ENDINGS = {
 NAME = re.compile(r"(?:utter|notice|label)_\w*")
 NO_NAMES = {
     "utter_message",
+    "utter_",
     "utter_danger_",
     "notice_",
     "label_",
@@ -248,7 +249,7 @@ def test_it_says_who_answers_for_it() -> None:
         assert meta["source"].strip() and meta["approver"].strip(), key
         approved, review = date.fromisoformat(meta["approved_on"]), date.fromisoformat(meta["review_by"])
         assert approved < review <= approved + timedelta(days=366), key
-        assert set(meta.get("when") or {}) <= {"channel", "verified", "booked"}, key
+        assert set(meta.get("when") or {}) <= {"channel", "verified", "booked", "open"}, key
         assert set(meta.get("needs") or []) <= set(SAMPLE) | KNOWN_VALUES, key
 
 
@@ -305,8 +306,19 @@ CARDS = {
 def test_a_card_names_help_and_promises_nobody(danger: str) -> None:
     for card in renderings(f"utter_danger_{danger}", {}, LONG_AGO_REVIEWED):
         assert all(part in card.text for part in CARDS[danger])
-        assert "This chat is not an emergency service. Nobody may be reading this right now." in card.text
+        assert "This chat is not an emergency service." in card.text
         assert [button.intent for button in card.buttons] == ["im_safe", "request_human"]
+
+
+@pytest.mark.parametrize("answer", [*(f"utter_danger_{danger}" for danger in DANGERS), "notice_menu_help_now"])
+def test_where_help_is_named_it_is_plain_whether_a_worker_is_reading(answer: str) -> None:
+    """Also with no settings at all, and long after its review."""
+    away, slow = "No worker is reading this chat now.", "A worker may take a while to see this."
+    for channel, facts in product(("web", "telegram"), (FACTS, {})):
+        for is_open in (False, True):
+            situation = Situation(channel, open=is_open)
+            text = ANSWERS.render(answer, {}, situation, facts, LONG_AGO_REVIEWED).text
+            assert (away in text, slow in text) == (not is_open, is_open)
 
 
 STIGMA = re.compile(
