@@ -52,6 +52,13 @@ class Dialogue:
         understood = {"intent": said.get("intent") or {}, "ranking": (said.get("ranking") or [])[:TOP]}
         return Answered(replies, understood)
 
+    async def understand(self, turn: Turn, seconds: float) -> Mapping[str, Any]:
+        """What the model makes of a message, without the dialogue moving. Raises DialogueError."""
+        said = await self._post("/understand", {"text": turn.text}, seconds)
+        if not said.get("ok"):
+            raise DialogueError(str(said.get("reason", "not ok")))
+        return {"intent": said.get("intent") or {}, "ranking": (said.get("ranking") or [])[:TOP]}
+
     async def renew(self, conversation_id: str, seconds: float) -> None:
         """Begins a new session that keeps the form and its slots. Raises DialogueError."""
         said = await self._post("/renew", {"conversation": conversation_id}, seconds)
@@ -87,8 +94,11 @@ class Dialogue:
 
 
 def _reply(message: Mapping[str, Any]) -> Reply:
+    answer = message["answer"]
+    if not isinstance(answer, str):  # words of Rasa's own are not ours to say
+        raise TypeError(type(answer).__name__)
     return Reply(
-        answer=message["answer"],
+        answer=answer,
         values=message.get("values") or {},
         buttons=tuple(
             ButtonSpec(

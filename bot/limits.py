@@ -1,12 +1,13 @@
 """How much one person or one address may do, counted in this process; who is too fast is told once, not each time."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from programme.rules import limit
 from programme.rules.limit import MESSAGES, SESSIONS, Limit
 
+DANGERS = Limit(10, timedelta(minutes=1))
 MAX_LENGTH = 2000  # characters in a message
 SWEEP_AT = 5000  # keys remembered before those whose windows are over are forgotten
 
@@ -66,6 +67,7 @@ class Limits:
         self._messages = Window(messages, clock)
         self._sessions = Window(sessions, clock)
         self._lengths = Window(messages, clock)
+        self._dangers = Window(DANGERS, clock)
 
     def message(self, person: str) -> Verdict:
         """One more message of this person (a conversation's id, say)."""
@@ -74,6 +76,10 @@ class Limits:
     def session(self, address: str) -> Verdict:
         """One more chat begun from this network address."""
         return self._sessions.hit(address)
+
+    def danger(self, person: str) -> Verdict:
+        """One more message that speaks of danger: heard beyond every other limit, up to its own."""
+        return self._dangers.hit(person)
 
     def length(self, person: str, text: str) -> Verdict:
         """Whether the text is short enough; that it is too long is said once a window."""

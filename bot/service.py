@@ -13,7 +13,6 @@ import structlog
 from bot.dialogue import Dialogue, DialogueError
 from programme import conversation as conversations
 from programme import menu
-from programme.answers import MissingValueError, UnknownAnswerError
 from programme.context import Context
 from programme.conversation import Accepted, Incoming, LeaseLostError, Turn
 from programme.outbox import Reply
@@ -23,9 +22,11 @@ from storage.enums import MessageKind, Owner, TurnEnd
 log = structlog.get_logger()
 
 TURN_SECONDS = 8.0  # from storing to the menu; the promise to the page is 10
-LEAST_SECONDS = 1.0
+LEAST_SECONDS = 0.5
+LONG_AGO_SECONDS = 10.0
+LOOK_FOR_DANGER_SECONDS = 2.0
 ASK_SECONDS = 5.0
-HEARTBEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 1.3
 LOOK_SECONDS = 1.0
 RENEW_SECONDS = 3.0
 
@@ -61,8 +62,12 @@ class ConversationService:
         if self._working:
             await asyncio.wait(list(self._working.values()), timeout=TURN_SECONDS)
 
+    def speaks_of_danger(self, text: str) -> bool:
+        """Whether the phrase list sees danger; such words are heard beyond every limit."""
+        return self._safety.check(text) is not None
+
     async def accept(self, conversation_id: str, incoming: Incoming) -> Accepted:
-        """Stores a message and has it handled. Raises UnknownButtonError."""
+        """Stores a message and has it handled. Raises UnknownButtonError, ClosedError."""
         danger = self._safety.check(incoming.text) if incoming.kind is MessageKind.TEXT and incoming.text else None
         accepted = await asyncio.to_thread(
             conversations.receive, self._ctx, conversation_id, incoming, danger.kind if danger else None
@@ -97,6 +102,8 @@ class ConversationService:
     async def forget(self, conversation_id: str) -> None:
         """The person has left for good: the conversation is closed, and the dialogue forgets it."""
         await asyncio.to_thread(conversations.close, self._ctx, conversation_id)
+        if turn := self._working.get(conversation_id):
+            await asyncio.wait({turn}, timeout=TURN_SECONDS)  # what it leaves behind must be forgotten too
         with contextlib.suppress(DialogueError):
             await self._dialogue.forget(conversation_id, RENEW_SECONDS)
 
@@ -131,12 +138,24 @@ class ConversationService:
     async def _keep(self, turn: Turn) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            if not await asyncio.to_thread(conversations.keep_lease, self._ctx, turn):
-                return
+            try:
+                if not await asyncio.to_thread(conversations.keep_lease, self._ctx, turn):
+                    return
+            except Exception as error:  # a database that is away for a moment; the fence guards what is written
+                log.warning("lease_not_kept", turn=turn.id, error=type(error).__name__)
 
     async def _handle(self, turn: Turn) -> None:
+        try:
+            await self._answer(turn)
+        except LeaseLostError:
+            raise
+        except Exception as error:  # one bad turn must not hold up all that the person writes after it
+            log.error("turn_failed", conversation=turn.conversation_id, turn=turn.id, error=type(error).__name__)
+            await self._menu(turn)
+
+    async def _answer(self, turn: Turn) -> None:
         if turn.owner is Owner.WORKER:
-            await self._end(turn, TurnEnd.LEFT_TO_WORKER)
+            await self._leave_to_worker(turn)
         elif turn.kind is MessageKind.OTHER:
             await self._end(turn, TurnEnd.ANSWERED, [Reply(self._other_answer(turn.text))])
         elif turn.intent in menu.INTENTS:
@@ -145,9 +164,17 @@ class ConversationService:
         else:
             await self._ask(turn)
 
+    async def _leave_to_worker(self, turn: Turn) -> None:
+        """Silence, but for danger: where the phrases saw none, the model looks too."""
+        understood = None
+        if turn.danger is None and turn.kind is MessageKind.TEXT and turn.intent is None:
+            with contextlib.suppress(DialogueError):
+                understood = await self._dialogue.understand(turn, LOOK_FOR_DANGER_SECONDS)
+        await self._end(turn, TurnEnd.LEFT_TO_WORKER, (), understood)
+
     async def _ask(self, turn: Turn) -> None:
-        renewed = await self._renew(turn)
         try:
+            renewed = await self._renew(turn)
             answered = await self._dialogue.ask(turn, self._seconds_left(turn))
             if not answered.replies and not await self._was_told(turn):
                 raise DialogueError("no answer")
@@ -155,35 +182,39 @@ class ConversationService:
             log.warning("dialogue_failed", conversation=turn.conversation_id, turn=turn.id, reason=str(error))
             await self._menu(turn)
             return
-        try:
-            await self._end(turn, TurnEnd.ANSWERED, answered.replies, answered.understood, renewed)
-        except (UnknownAnswerError, MissingValueError) as error:
-            log.error("answer_not_rendered", turn=turn.id, error=str(error))
-            await self._menu(turn)
+        await self._end(turn, TurnEnd.ANSWERED, answered.replies, answered.understood, renewed)
 
     async def _menu(self, turn: Turn) -> None:
-        """The fixed menu; after a crisis card the card is enough, with its own way to a person."""
-        await self._end(turn, TurnEnd.MENU, [] if turn.danger else menu.offer())
+        """The fixed menu; who asked for a person has asked; after a crisis card the card is enough."""
+        if turn.intent == "request_human":
+            replies = await asyncio.to_thread(menu.answer, self._ctx, turn.conversation_id, "menu_person")
+        else:
+            replies = [] if turn.danger else menu.offer()
+        await self._end(turn, TurnEnd.MENU, replies)
 
     async def _was_told(self, turn: Turn) -> bool:
         """Whether an action has already said something in this turn (a confirmation, the crisis card)."""
         return await asyncio.to_thread(conversations.was_answered, self._ctx, turn.id)
 
     async def _renew(self, turn: Turn) -> bool:
-        if not turn.renew:
+        """Begins a new session where one is due and there is time. Raises DialogueError: then asking is no use."""
+        if not turn.renew or self._seconds_left(turn) < ASK_SECONDS:
             return False
-        try:
-            await self._dialogue.renew(turn.conversation_id, RENEW_SECONDS)
-        except DialogueError:
-            return False
+        await self._dialogue.renew(turn.conversation_id, RENEW_SECONDS)
         return True
 
     def _seconds_left(self, turn: Turn) -> float:
-        """A first try shares the promise with what waits behind it; a turn found after a crash is tried in earnest."""
-        if turn.tries > 1:
-            return ASK_SECONDS
+        """What is left of the promise. Raises DialogueError where it is too little to ask at all.
+
+        A turn that was found after a crash is tried in earnest once: its page is told of its end when it comes back.
+        """
         age = (self._ctx.clock() - turn.received_at).total_seconds()
-        return max(LEAST_SECONDS, min(ASK_SECONDS, TURN_SECONDS - age))
+        left = min(ASK_SECONDS, TURN_SECONDS - age)
+        if left >= LEAST_SECONDS:
+            return left
+        if turn.tries == 2 and age > LONG_AGO_SECONDS:
+            return ASK_SECONDS
+        raise DialogueError("no time left")
 
     async def _end(
         self,

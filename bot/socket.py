@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot import frames
@@ -16,13 +17,15 @@ from bot.service import ConversationService
 from programme import conversation as conversations
 from programme import outbox, transcript
 from programme.context import Context
-from programme.conversation import Incoming, UnknownButtonError
+from programme.conversation import ClosedError, Incoming, UnknownButtonError
+from storage.database import BusyError
 from storage.enums import MessageKind, Owner
 
 log = structlog.get_logger()
 
 HELLO_SECONDS = 15
 LOOK_SECONDS = 1.0
+LONGEST_KEPT = 20_000  # characters of a message that is over the limit but speaks of danger
 
 
 class ChatSocket:
@@ -45,15 +48,20 @@ class ChatSocket:
         self._seq = 0
         self._owner: Owner | None = None
         self._asked: dict[str, None] = {}  # accepted ids whose end is still to be told, in order
+        self._told: set[str] = set()  # a turn's end is told once a connection
         self._news = asyncio.Event()
 
     async def serve(self) -> None:
         """Returns when the connection has ended."""
         await self._socket.accept()
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            if not await self._hello():
-                return
-            await self._talk()
+        with contextlib.suppress(WebSocketDisconnect):
+            try:
+                if await self._hello():
+                    await self._talk()
+            except (SQLAlchemyError, BusyError) as error:  # the database is away: the page comes back by itself
+                log.error("socket_failed", error=type(error).__name__)
+                await self._error("unavailable", None)
+                await self._socket.close(1011)
 
     async def _hello(self) -> bool:
         try:
@@ -86,7 +94,7 @@ class ChatSocket:
             stop()
             for task in (show, hear):
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, SQLAlchemyError, BusyError):
                     await task
 
     async def _show(self) -> None:
@@ -106,6 +114,7 @@ class ChatSocket:
                 self._seq = line.seq
             for ended in news.ended:
                 self._asked.pop(ended, None)
+                self._told.add(ended)
                 await self._send({"type": "turn", "id": ended})
 
     async def _hear(self) -> None:
@@ -118,10 +127,13 @@ class ChatSocket:
                 continue
             try:
                 await self._take(frame)
-            except (WebSocketDisconnect, RuntimeError):
+            except WebSocketDisconnect:
                 raise
             except UnknownButtonError:
                 await self._error("bad_frame", getattr(frame, "id", None))
+            except ClosedError:
+                await self._refuse("unknown_session")
+                return
             except Exception as error:  # a database that is away: the page keeps the message and sends it again
                 log.error("frame_failed", error=type(error).__name__)
                 await self._error("unavailable", getattr(frame, "id", None))
@@ -138,10 +150,10 @@ class ChatSocket:
                 text = frame.text.strip()
                 if not text:
                     await self._error("bad_frame", frame.id)
-                elif len(frame.text) > MAX_LENGTH:
-                    await self._error("too_long", frame.id)
+                elif len(frame.text) <= MAX_LENGTH or self._is_urgent(text):
+                    await self._accept(Incoming(frame.id, MessageKind.TEXT, text[:LONGEST_KEPT]))
                 else:
-                    await self._accept(Incoming(frame.id, MessageKind.TEXT, text))
+                    await self._error("too_long", frame.id)
             case frames.Choose():
                 await self._accept(Incoming(frame.id, MessageKind.CHOICE, payload=frame.payload))
             case frames.Seen():
@@ -150,15 +162,23 @@ class ChatSocket:
                 pass  # typing is for a worker's screen; a second hello changes nothing
 
     async def _accept(self, incoming: Incoming) -> None:
-        if self._limits.message(self._conversation) is not Verdict.PASSED:
+        passes = self._limits.message(self._conversation) is Verdict.PASSED
+        if not passes and not self._is_urgent(incoming.text or ""):
             await self._error("too_fast", incoming.channel_message_id)
             return
         await self._service.accept(self._conversation, incoming)
         await self._send({"type": "accepted", "id": incoming.channel_message_id})
-        self._asked[incoming.channel_message_id] = None
+        if incoming.channel_message_id not in self._told:
+            self._asked[incoming.channel_message_id] = None
         self._news.set()
         if self._owner is not Owner.WORKER:
             await self._send({"type": "typing"})
+
+    def _is_urgent(self, text: str) -> bool:
+        """Danger is heard beyond the limits of length and pace, up to a limit of its own."""
+        if not text or not self._service.speaks_of_danger(text):
+            return False
+        return self._limits.danger(self._conversation) is Verdict.PASSED
 
     async def _error(self, code: str, about: str | None) -> None:
         frame = {"type": "error", "code": code, "text": self._words(code)}
@@ -169,7 +189,10 @@ class ChatSocket:
         await self._socket.close(4400 if code == "bad_frame" else 4401)
 
     async def _send(self, frame: dict[str, Any]) -> None:
-        await self._socket.send_text(json.dumps(frame, ensure_ascii=False))
+        try:
+            await self._socket.send_text(json.dumps(frame, ensure_ascii=False))
+        except RuntimeError as error:  # Starlette's way to say that the line is closed
+            raise WebSocketDisconnect(1006) from error
 
 
 def _id_of(text: str) -> str | None:

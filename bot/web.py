@@ -41,6 +41,7 @@ class WebChat:
         self._limits = limits
         self._page = page
         self._sockets: dict[str, int] = {}
+        self._latest: ChatPage | None = None  # for words that are said while the database may be away
 
     def routes(self) -> list[BaseRoute]:
         """What the app serves for people."""
@@ -57,16 +58,16 @@ class WebChat:
         ]
 
     async def _show(self, request: Request) -> Response:
-        page = await asyncio.to_thread(self._page)
+        page = await self._fresh_page()
         return Response(page.html(), media_type="text/html", headers=page_headers(page.framed_by))
 
     async def _embed(self, request: Request) -> Response:
-        page = await asyncio.to_thread(self._page)
+        page = await self._fresh_page()
         headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
         return Response(page.embed_script(), media_type="text/javascript", headers=headers)
 
     async def _labels(self, request: Request) -> Response:
-        page = await asyncio.to_thread(self._page)
+        page = await self._fresh_page()
         return JSONResponse(page.words(), headers={"Cache-Control": "no-store"})
 
     async def _begin(self, request: Request) -> Response:
@@ -117,13 +118,18 @@ class WebChat:
                 del self._sockets[address]
 
     async def _calendar(self, request: Request) -> Response:
-        file = await asyncio.to_thread(booking.calendar_file, self._ctx, request.path_params["token"])
+        file = await asyncio.to_thread(booked.calendar_file, self._ctx, request.path_params["token"])
         if file is None:
             return PlainTextResponse(self._words("no_calendar"), 404)
         return Response(file, media_type="text/calendar; charset=utf-8", headers=CALENDAR_HEADERS)
+
+    async def _fresh_page(self) -> ChatPage:
+        self._latest = await asyncio.to_thread(self._page)
+        return self._latest
 
     def _error(self, code: str, status: int) -> Response:
         return JSONResponse({"type": "error", "code": code, "text": self._words(code)}, status)
 
     def _words(self, code: str) -> str:
-        return self._ctx.answers.label(f"label_error_{code}", {"phone": self._page().phone})
+        page = self._latest or self._page()
+        return self._ctx.answers.label(f"label_error_{code}", {"phone": page.phone})

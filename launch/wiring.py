@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -47,7 +48,12 @@ class _Page:
 
     def __call__(self) -> ChatPage:
         if self._page is None or self._monotonic() - self._made_at > PAGE_SECONDS:
-            self._page, self._made_at = self._make(), self._monotonic()
+            try:
+                self._page = self._make()
+            except SQLAlchemyError:
+                if self._page is None:
+                    raise
+            self._made_at = self._monotonic()  # with the database away the old page serves on
         return self._page
 
     def _make(self) -> ChatPage:

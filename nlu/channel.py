@@ -85,6 +85,20 @@ class Dialogue:
 
         return await self._safely(conversation, forget)
 
+    async def understand(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """What the model makes of `{"text"}`; no conversation knows of it."""
+        text = frame.get("text")
+        if not isinstance(text, str) or not text.strip():
+            raise BadRequest
+        try:
+            parsed = await self._processor.parse_message(
+                UserMessage(text.lstrip("/ ") or " ", input_channel=Unheard.name())
+            )
+        except Exception as error:
+            return _failed("understand", error)
+        ranking = parsed.get("intent_ranking") or []
+        return {"ok": True, "intent": _ranked(parsed["intent"]), "ranking": [_ranked(one) for one in ranking[:RANKED]]}
+
     async def health(self) -> dict[str, Any]:
         """`ok` where there is a model and the tracker store answers."""
         try:
@@ -240,6 +254,10 @@ def blueprint(dialogue: Dialogue, secret: str) -> Blueprint:
     @routes.post("/turn")
     async def turn(request: Request) -> HTTPResponse:
         return await answer(request, dialogue.turn)
+
+    @routes.post("/understand")
+    async def understand(request: Request) -> HTTPResponse:
+        return await answer(request, dialogue.understand)
 
     @routes.post("/renew")
     async def renew(request: Request) -> HTTPResponse:

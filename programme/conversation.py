@@ -25,7 +25,7 @@ from storage.identity import ChannelIdentity
 from storage.message import MessageIn
 from storage.row import lock_one
 
-LEASE_SECONDS = 6
+LEASE_SECONDS = 4
 JUST_SAID = 3  # messages in which a button may be meant by typing its title
 LONGEST_TITLE = 80
 RENEW_AFTER = 12  # turns; a long session makes each turn slower
@@ -33,6 +33,10 @@ RENEW_AFTER = 12  # turns; a long session makes each turn slower
 
 class UnknownButtonError(LookupError):
     """This button was not sent in this conversation."""
+
+
+class ClosedError(RuntimeError):
+    """This conversation was left for good; it takes no more messages."""
 
 
 class LeaseLostError(RuntimeError):
@@ -159,6 +163,8 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
     """
     with ctx.database.writing() as session:
         conversation = lock_one(session, Conversation, conversation_id)
+        if conversation.closed_at is not None:
+            raise ClosedError(ClosedError.__doc__)
         known = messages.in_by_channel_id(session, conversation_id, incoming.channel_message_id)
         if known:
             return Accepted(known.id, new=False, ended=known.state == TurnState.ENDED)
@@ -234,11 +240,14 @@ def begin_turn(ctx: Context, conversation_id: str) -> Turn | None:
     """Takes the lease and the oldest unended turn; None where there is none, or another process works here."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        row = messages.next_waiting_in(session, conversation_id)
-        if row is None:
+        if messages.next_waiting_in(session, conversation_id) is None:
             return None
         fence = conversations.take_lease(session, conversation_id, ctx.holder, now, LEASE_SECONDS)
         if fence is None:
+            return None
+        row = messages.next_waiting_in(session, conversation_id)  # again: another process may have ended it meanwhile
+        if row is None:
+            conversations.release(session, conversation_id, fence)
             return None
         row.state, row.tries = TurnState.HANDLING, row.tries + 1
         session.add(row)

@@ -141,7 +141,7 @@ class TelegramDelivery:
         return parcel.text
 
     async def _send_calendar(self, chat_id: str, token: str) -> None:
-        content = await asyncio.to_thread(booking.calendar_file, self._ctx, token)
+        content = await asyncio.to_thread(booked.calendar_file, self._ctx, token)
         if content is None:
             return
         label = self._ctx.answers.label

@@ -8,7 +8,7 @@ from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, Upda
 from telegram.constants import ChatType
 from telegram.ext import ExtBot
 
-from bot.limits import Limits, Verdict, Window
+from bot.limits import Limits, Verdict
 from bot.telegram import taps
 from bot.telegram.background import Background
 from bot.telegram.busy import Busy
@@ -20,13 +20,11 @@ from programme import identity, notice, verification
 from programme.context import Context
 from programme.conversation import Accepted, Incoming, UnknownButtonError
 from programme.outbox import Reply
-from programme.rules.limit import Limit
 from programme.safety import Safety
 from storage.enums import Channel, MessageKind
 
 DOUBLE_TAP = timedelta(seconds=3)
 # Danger is heard beyond every limit, as often as a person could mean it.
-DANGERS = Limit(10, timedelta(minutes=1))
 MEMBERS = (ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED)
 
 
@@ -57,7 +55,6 @@ class Inbox:
         self._background = background
         self._busy = busy
         self._groups = Groups(ctx, bot)
-        self._dangers = Window(DANGERS, ctx.clock)
         self._verdicts: dict[int, Verdict] = {}  # of updates in hand: storing one again does not count it again
         self._tapped: dict[tuple[int, str], datetime] = {}
 
@@ -96,7 +93,7 @@ class Inbox:
         command = read_command(message.text or "", self._bot.username)
         if command:
             await self._take_command(update_id, message.chat.id, conversation_id, command)
-        elif message.text or self._is_danger(words):
+        elif words:  # a picture's caption too: it is what the person says
             await self._take_words(update_id, message.chat.id, conversation_id, words)
         elif await self._passes(update_id, conversation_id):
             # The pictures of one album come one by one and are answered once.
@@ -107,7 +104,7 @@ class Inbox:
     async def _take_words(self, update_id: int, chat_id: int, conversation_id: str, words: str) -> None:
         incoming = Incoming(str(update_id), MessageKind.TEXT, words)
         too_long = self._limits.length(conversation_id, words)
-        urgent = self._is_danger(words) and self._dangers.hit(conversation_id) is Verdict.PASSED
+        urgent = self._is_danger(words) and self._limits.danger(conversation_id) is Verdict.PASSED
         if urgent or (too_long is Verdict.PASSED and await self._passes(update_id, conversation_id)):
             await self._accept(chat_id, conversation_id, incoming)
         elif too_long is Verdict.TELL:

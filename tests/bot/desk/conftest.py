@@ -95,6 +95,9 @@ def dialogue_app(script: Script) -> Starlette:
         script.renewed.append((await request.json())["conversation"])
         return JSONResponse({"ok": True, "events": 3})
 
+    async def understand(request: Request) -> Response:
+        return JSONResponse({"ok": script.ok, "intent": {"name": script.intent, "confidence": 0.9}, "ranking": []})
+
     async def forget(request: Request) -> Response:
         script.forgotten.append((await request.json())["conversation"])
         return JSONResponse({"ok": True})
@@ -104,6 +107,7 @@ def dialogue_app(script: Script) -> Starlette:
         routes=[
             Route(f"{base}/turn", turn, methods=["POST"]),
             Route(f"{base}/renew", renew, methods=["POST"]),
+            Route(f"{base}/understand", understand, methods=["POST"]),
             Route(f"{base}/forget", forget, methods=["POST"]),
             Route(f"{base}/health", lambda _request: JSONResponse({"ok": True})),
         ]

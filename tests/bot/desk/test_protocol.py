@@ -35,9 +35,9 @@ def test_the_same_id_again_changes_nothing_and_is_accepted_again(desk: Desk) -> 
     page.turn(said)
     page.say("no", said)
     page.until(lambda frame: frame["type"] == "accepted")
-    page.until(lambda frame: frame["type"] == "turn")
     page.quiet()
     assert len(desk.script.asked) == 1
+    assert [frame["id"] for frame in page.frames if frame["type"] == "turn"] == [said]
     assert len([frame for frame in page.messages() if frame.get("re") == said]) == 1
 
 

@@ -2,14 +2,15 @@
 
 import time
 
+import httpx
 import pytest
 from sqlmodel import select
 
 from programme import conversation as conversations
 from programme.conversation import Incoming, LeaseLostError
 from programme.outbox import Reply
-from storage.enums import MessageKind, TurnEnd, TurnState
-from storage.tables import Case, MessageIn
+from storage.enums import MessageKind, Owner, TurnEnd, TurnState
+from storage.tables import Case, Conversation, HandoffRequest, MessageIn
 from tests.bot.desk.conftest import Desk, Page, Serving, dialogue_app
 
 MENU = "notice_menu"
@@ -30,6 +31,8 @@ def answers(messages: list[dict]) -> list[str]:
         {"answer": lambda _turn: []},
         {"answer": lambda _turn: [{"answer": "utter_that_does_not_exist", "values": {}}]},
         {"answer": lambda _turn: [{"answer": "utter_booking", "values": {}}]},
+        {"answer": lambda _turn: [{"answer": None, "text": "words of its own"}]},
+        {"answer": lambda _turn: [{"answer": "utter_booking", "values": {"times": 7, "starts_at": "no time"}}]},
     ],
 )
 def test_a_dialogue_that_answers_badly_is_noticed_and_the_menu_comes(desk: Desk, trouble: dict) -> None:
@@ -49,6 +52,63 @@ def test_a_slow_dialogue_is_given_up_within_the_promise_and_its_late_reply_dropp
     assert time.monotonic() - begun < 10
     page.quiet(4)
     assert answers([m for m in page.messages() if m.get("re") == said[0]]) == [MENU]
+
+
+def test_a_burst_at_a_hung_dialogue_is_ended_within_ten_seconds(desk: Desk) -> None:
+    desk.script.seconds = 60.0
+    page = desk.open()
+    begun = time.monotonic()
+    for each in [page.say(f"hello {number}") for number in range(20)]:
+        page.turn(each)
+    assert time.monotonic() - begun < 10
+
+
+def test_a_bad_turn_does_not_hold_up_the_next(desk: Desk) -> None:
+    desk.script.answer = lambda _turn: [{"answer": "utter_booking", "values": {"starts_at": "no time"}}]
+    page = desk.open()
+    assert answers(page.turn(page.say("when is it"), 5)) == [MENU]
+    desk.script.answer = lambda _turn: [{"answer": "utter_no_problem", "values": {}}]
+    assert answers(page.turn(page.say("no"), 5)) == ["utter_no_problem"]
+
+
+def test_asking_for_a_person_works_with_the_dialogue_dead(desk: Desk) -> None:
+    desk.dialogue.stop()
+    page = desk.open()
+    card = page.turn(page.say("i am going to kill myself"), 5)[-1]
+    person = next(button for button in card["buttons"] if "person" in button["title"])
+    assert answers(page.turn(page.choose(person["payload"]), 5)) == ["utter_handoff_open"]
+    with desk.ctx.database.reading() as session:
+        assert session.exec(select(HandoffRequest)).one().state == "waiting"
+
+
+def test_danger_is_heard_beyond_the_limits(desk: Desk) -> None:
+    page = desk.open()
+    for number in range(40):
+        page.say(f"no {number}")
+    urgent = page.say("he has taken too much and hes not breathing")
+    assert answers(page.turn(urgent))[0] == "utter_danger_medical_emergency"
+    long = page.say("please " * 400 + "i want to kill myself")
+    assert "utter_danger_risk_of_suicide" in answers(page.turn(long))
+
+
+def test_the_model_looks_for_danger_while_a_worker_has_the_conversation(desk: Desk) -> None:
+    desk.script.intent = "safeguarding_concern"
+    page = desk.open()
+    page.until(lambda frame: frame["type"] == "owner")
+    with desk.ctx.database.writing() as session:
+        for row in session.exec(select(Conversation)).all():
+            row.owner = Owner.WORKER
+            session.add(row)
+    assert answers(page.turn(page.say("blah blah"))) == ["utter_danger_safeguarding_concern"]
+    assert desk.script.asked == []
+
+
+def test_who_has_left_is_not_heard_on_the_old_line(desk: Desk) -> None:
+    page = desk.open()
+    page.turn(page.say("no"))
+    httpx.post(f"{desk.url}/chat/leave", json={"token": page.token})
+    page.say("hello")
+    assert page.until(lambda frame: frame["type"] == "error")["code"] == "unknown_session"
 
 
 def test_with_the_dialogue_dead_the_menu_works_and_danger_too(desk: Desk) -> None:

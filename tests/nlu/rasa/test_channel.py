@@ -41,7 +41,7 @@ def test_the_gates_fallback_comes_first_in_the_ranking(server, who):
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", "a secret made at star", "a secret made at start "])
-@pytest.mark.parametrize("path", ["turn", "renew", "forget", "health"])
+@pytest.mark.parametrize("path", ["turn", "renew", "forget", "understand", "health"])
 def test_who_does_not_know_the_secret_is_shut_out(server, who, path, secret):
     frame = None if path == "health" else {"conversation": who, "turn": "t1", "text": "hello"}
     assert server.ask(path, frame, secret=secret) == (401, {"ok": False, "reason": "secret"})
@@ -290,3 +290,10 @@ def test_nothing_that_people_write_reaches_the_log(server, who):
     assert "action_failed" in log  # it does log that something failed
     assert not [word for word in [*words, "marmalade", who] if word in log]
     assert not [word for word in words if word.encode() in server.tracker.read_bytes()]
+
+
+def test_what_a_message_means_can_be_asked_without_the_dialogue_moving(server, who):
+    status, said = server.ask("understand", {"text": "/hello"})
+    assert (status, said["ok"], said["intent"]["name"]) == (200, True, "greet")
+    assert server.ask("understand", {"text": " "})[0] == 400
+    assert not server.turn(who, "t1", "hello")["replayed"]
