@@ -17,13 +17,13 @@ LONGEST_NAME, MOST_WORDS = 80, 5
 PHONE = re.compile(r"\+?\d[\d\s().-]{7,18}\d")
 LEAD = re.compile(
     r"^(?:(?:hi|hello|hiya|ok|yes|yeah)[,.! ]+)?"
-    r"(?:(?:my )?(?:full )?names?(?:'s| is|:)? |i am |i'?m |its |it'?s |this is )",
+    r"(?:(?:my )?(?:full )?names?(?:'s| is|:)? |i am |i'?m |its |it'?s |this is )(?:under )?",
     re.IGNORECASE,
 )
 NAME = re.compile(r"[^\W\d_]+(?:[-'’. ]+[^\W\d_]+)*\.?")
 AS_NAME = re.compile(r"[^\W\d_a-z][\w'’-]+(?: [^\W\d_a-z][\w'’.-]*){1,3}")
 # What a name may be taken for: the classifier has never seen most names.
-MAYBE_NAME = (FALLBACK, "give_details", "out_of_scope", "choose_session")
+MAYBE_NAME = (FALLBACK, "give_details", "out_of_scope")
 NO_ANSWER = ("affirm", "deny", "unsure")
 SURE = 0.7  # of anything else, before it is no name
 
@@ -55,11 +55,11 @@ def _name(journey: Journey) -> bool:
     name = LEAD.sub("", text).strip(" .,!")
     plainly = bool(AS_NAME.fullmatch(name))
     sure_of_other = journey.heard.intent not in MAYBE_NAME and journey.heard.confidence > SURE
-    if sure_of_other and not plainly and name == text.strip(" .,!"):
+    if sure_of_other and not plainly:
         return False
     if len(text) > LONGEST_NAME or not NAME.fullmatch(name) or len(name.split()) > MOST_WORDS:
-        if journey.is_fallback() and not any(map(str.isdigit, text)):
-            return False  # an example, then likely meanings, then a person
+        if journey.heard.intent != "give_details" and not any(map(str.isdigit, text)):
+            return False  # not a name: the message's own rule, or an example, then likely meanings, then a person
         journey.say("utter_name_unreadable")
         journey.asked = True
         return True

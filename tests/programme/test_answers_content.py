@@ -43,7 +43,7 @@ EXPANSIONS: dict[str, set[str]] = {
     "utter_example_{}": ALL_STEPS - {"cancel"},
     "utter_birth_{}": set(get_args(birth_date.Problem)),
     "utter_danger_{}": set(DANGERS),
-    "utter_{}": {OffersKind.DEADLINE_UNKNOWN.value, OffersKind.DEADLINE_PAST.value},
+    "utter_{}": {OffersKind.NOT_OPEN.value, OffersKind.DEADLINE_UNKNOWN.value, OffersKind.DEADLINE_PAST.value},
     "notice_cannot_read_{}": set(other.KINDS),
     "notice_telegram_{}": {"help", "privacy"},
     "label_telegram_command_{}": set(command.MENU),

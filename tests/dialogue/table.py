@@ -1,0 +1,217 @@
+"""What must happen at each step for each intent: the table that the matrix test holds the dialogue to.
+
+An outcome names every message that is said, in order. `Stays`: these, then the step's own question, once. `Told`: these
+and nothing else, since the last of them asks the step again itself. `Goes`: these, then another step's question.
+`Leaves`: these, the form is left, and "carry on" asks the step again. `Ends`: these, and nothing is left to carry on.
+"""
+
+from dataclasses import dataclass
+
+from actions.speech import DANGERS
+
+ASKED = {  # what each step asks
+    "reference": "utter_step_reference",
+    "date_of_birth": "utter_step_date_of_birth",
+    "preference": "utter_step_preference",
+    "choice": "utter_offers",
+    "book": "utter_ask_book",
+    "move": "utter_ask_move",
+    "cancel": "utter_ask_cancel",
+    "lost_name": "utter_step_lost_name",
+    "lost_birth": "utter_step_lost_birth",
+    "lost_phone": "utter_step_lost_phone",
+}
+STEPS = tuple(ASKED)
+WHO = ("reference", "date_of_birth")
+LOST = ("lost_name", "lost_birth", "lost_phone")
+UNKNOWN = (*WHO, *LOST)  # it is not known yet who asks
+KNOWN = ("preference", "choice", "book", "move", "cancel")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    said: tuple[str, ...]
+
+
+class Stays(Outcome):
+    pass
+
+
+class Told(Outcome):
+    pass
+
+
+class Leaves(Outcome):
+    pass
+
+
+class Ends(Outcome):
+    pass
+
+
+@dataclass(frozen=True)
+class Goes(Outcome):
+    to: str
+
+
+def stays(*said: str) -> Stays:
+    return Stays(said)
+
+
+def told(*said: str) -> Told:
+    return Told(said)
+
+
+def leaves(*said: str) -> Leaves:
+    return Leaves(said)
+
+
+def ends(*said: str) -> Ends:
+    return Ends(said)
+
+
+def goes(to: str, *said: str) -> Goes:
+    return Goes(said, to)
+
+
+QUESTIONS = (
+    "ask_what_is_programme", "ask_duration", "ask_cost", "ask_location", "ask_online", "ask_what_to_bring",
+    "ask_accessibility", "ask_non_attendance", "ask_criminal_record", "ask_privacy", "ask_is_this_real", "ask_bot",
+    "ask_capabilities", "ask_contact_details",
+)  # fmt: skip
+ALIKE: dict[str, Outcome] = {  # the same at every step
+    **{question: stays(f"utter_{question}") for question in QUESTIONS},
+    **{danger: leaves(f"utter_danger_{danger}") for danger in sorted(DANGERS)},
+    "greet": stays("utter_greet"),
+    "thank": stays("utter_thank"),
+    "out_of_scope": stays("utter_out_of_scope"),
+    "goodbye": leaves("utter_goodbye_unfinished"),
+    "request_more_time": stays("utter_more_time"),
+    "request_human": leaves("utter_handoff_open"),
+    "withdraw_human": stays("utter_handoff_none"),
+    "stop_messages": leaves("utter_stopped_in_form"),
+    "stop_reminders": stays("utter_reminders_stopped"),
+    "start_reminders": stays("utter_reminders_started"),
+    "start_over": ends("utter_start_over"),
+    "im_safe": stays(),
+    "carry_on": stays(),
+    "give_details": stays(),
+}
+
+
+def explain(step: str) -> str:
+    """The step's question in other words."""
+    return "utter_explain_confirmation" if step in ("book", "move") else f"utter_explain_{step}"
+
+
+def example(step: str) -> str:
+    """What an answer to the step could look like."""
+    return f"utter_example_{'confirmation' if step in ('book', 'move', 'cancel') else step}"
+
+
+def by_step() -> dict[str, dict[str, Outcome]]:
+    """What depends on the step."""
+    first_place = {"preference": goes("choice"), "choice": goes("choice"), "book": goes("choice")}
+    other_dates = {**first_place, "move": goes("choice"), "cancel": goes("choice")}
+    wait_for_identity = dict.fromkeys(UNKNOWN, stays("utter_sessions_after_identity"))
+    other_way_in = dict.fromkeys(LOST, goes("reference"))  # a changed mind: who are you, then?
+    explained: dict[str, Outcome] = {step: stays(explain(step)) for step in STEPS}
+    explained["reference"] = told("utter_explain_reference")
+    return {
+        "affirm": {
+            **explained,
+            "preference": goes("choice"),
+            "book": ends("notice_booked"),
+            "move": ends("notice_moved"),
+            "cancel": ends("notice_cancelled"),
+        },
+        "deny": {
+            **explained,
+            "preference": goes("choice"),
+            "choice": goes("preference", "utter_none_of_these"),
+            "book": goes("choice"),
+            "move": goes("choice"),
+            "cancel": ends("utter_kept"),
+            "lost_phone": told("utter_phone_unreadable"),
+        },
+        "unsure": {**explained, "preference": goes("choice")},
+        "ask_repeat": {step: stays(explain(step)) for step in STEPS},
+        "nlu_fallback": {step: stays(example(step)) for step in STEPS},
+        "ask_deadline": {
+            **dict.fromkeys(UNKNOWN, stays("utter_ask_deadline")),
+            **dict.fromkeys(KNOWN, stays("utter_deadline")),
+        },
+        "book_course": {
+            **dict.fromkeys((*WHO, "choice", "book", "move"), stays()),
+            **other_way_in,
+            "preference": goes("choice"),  # "just book me in": anything will do
+            "cancel": ends("utter_already_booked"),
+        },
+        "ask_available_sessions": {**wait_for_identity, **other_dates},
+        "choose_session": {
+            **wait_for_identity,
+            "preference": goes("choice"),
+            "choice": stays(explain("choice")),
+            "book": stays(explain("book")),
+            "move": stays(explain("move")),
+            "cancel": goes("choice"),
+        },
+        "show_more": {**wait_for_identity, **other_dates},
+        "check_booking": {
+            **dict.fromkeys(WHO, stays()),  # it is said once it is known who asks
+            **other_way_in,
+            **dict.fromkeys(("preference", "choice", "book"), stays("utter_not_booked_yet")),
+            "move": stays("utter_still_booked"),
+            "cancel": stays("utter_booking"),
+        },
+        "reschedule_booking": {
+            **dict.fromkeys((*WHO, "preference"), stays()),
+            **other_way_in,
+            "choice": goes("preference"),  # nothing is booked yet: other dates are meant
+            "book": goes("choice"),
+            "move": goes("choice"),
+            "cancel": goes("preference"),
+        },
+        "cancel_booking": {
+            **dict.fromkeys((*WHO, "cancel"), stays()),
+            **other_way_in,
+            **dict.fromkeys(("preference", "choice", "book"), ends("utter_no_booking")),
+            "move": goes("cancel"),
+        },
+        "lost_reference": {
+            **dict.fromkeys(WHO, goes("lost_name")),
+            **dict.fromkeys(LOST, stays()),
+            **dict.fromkeys(KNOWN, stays("utter_no_reference_needed")),
+        },
+        "go_back": {
+            **dict.fromkeys(("reference", "preference", "cancel"), stays("utter_first_step")),
+            "date_of_birth": goes("reference"),
+            "choice": goes("preference"),
+            "book": goes("choice"),
+            "move": goes("choice"),
+            "lost_name": goes("reference"),
+            "lost_birth": goes("lost_name"),
+            "lost_phone": goes("lost_birth"),
+        },
+    }
+
+
+# Texts of tests/nlu for what is read as well as classified; for the others any text that is understood will do.
+TEXTS = {"choose_session": "third", "give_details": "its under lewis trevaskis"}
+# Words that mean something else at a step than the intent alone does.
+TYPED: dict[tuple[str, str], Outcome] = {
+    ("choice", "choose_session"): goes("book"),  # "third"
+    ("book", "choose_session"): goes("book"),
+    ("move", "choose_session"): goes("move"),
+    ("reference", "give_details"): told("utter_reference_unreadable"),  # a name, where a reference was asked for
+    ("date_of_birth", "give_details"): told("utter_birth_unreadable"),
+    ("lost_name", "give_details"): goes("lost_birth"),
+    **{("cancel", "cancel_booking"): ends("notice_cancelled")},  # "shall I?" "yes, cancel it"
+    **{(step, "book_course"): ends(f"notice_{done}") for step, done in (("book", "booked"), ("move", "moved"))},
+}
+
+EXPECTED: dict[tuple[str, str], Outcome] = {
+    **{(step, intent): outcome for intent, outcome in ALIKE.items() for step in STEPS},
+    **{(step, intent): outcome for intent, rows in by_step().items() for step, outcome in rows.items()},
+}
+BUTTONS_ONLY = {"show_more", "im_safe", "carry_on", "stop_reminders", "start_reminders", "withdraw_human"}

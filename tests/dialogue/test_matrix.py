@@ -1,0 +1,206 @@
+"""Every step of the booking × every interruption, over the real servers: by intent, and in words people type.
+
+Persons whose interruption left them where they were are interrupted again, so that long conversations, with their
+renewals in mid-form, are walked too.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+import yaml
+
+from actions.speech import DANGERS
+from launch.settings import PROJECT
+from programme.rules import birth_date, preference, reference
+from storage.enums import CaseReason, Owner
+from tests.dialogue.desk import Desk, Person, Said, answers
+from tests.dialogue.table import (
+    ASKED,
+    BUTTONS_ONLY,
+    EXPECTED,
+    STEPS,
+    TEXTS,
+    TYPED,
+    Ends,
+    Goes,
+    Leaves,
+    Outcome,
+    Stays,
+    Told,
+)
+
+INTENTS = sorted({intent for _, intent in EXPECTED})
+WORDS_OF = PROJECT / "tests" / "nlu"
+SURE = 0.85
+TRIES = 8  # texts of an intent that are looked at, to find one that is understood
+
+
+class Standing:
+    """Persons who stand at a step, kept for the next interruption where the last one left them there."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._at: dict[str, Person] = {}
+
+    def take(self, step: str) -> Person:
+        return self._at.pop(step, None) or bring(self._desk, step)
+
+    def keep(self, step: str, person: Person) -> None:
+        self._at[step] = person
+
+
+@pytest.fixture(scope="module")
+def standing(desk: Desk) -> Standing:
+    return Standing(desk)
+
+
+def bring(desk: Desk, step: str) -> Person:
+    """Somebody new, brought to this step."""
+    person = desk.person(verified=step in ("preference", "choice", "book"), booked=step in ("move", "cancel"))
+    for act in WAYS[step]:
+        said = act(person)
+    assert answers(said)[-1] == ASKED[step], f"not brought to {step}: {answers(said)}"
+    return person
+
+
+Act = Callable[[Person], list[Said]]
+
+
+def _intent(name: str) -> Act:
+    return lambda person: person.intent(name)
+
+
+def _tap(title: str) -> Act:
+    return lambda person: person.tap(title)
+
+
+def _say(text: str) -> Act:
+    return lambda person: person.say(text)
+
+
+BOOK, MOVE, LOST_IT = _intent("book_course"), _intent("reschedule_booking"), _intent("lost_reference")
+READING = _tap("Reading")
+WAYS: dict[str, tuple[Act, ...]] = {
+    "reference": (BOOK,),
+    "date_of_birth": (BOOK, lambda person: person.say(person.referral.reference)),
+    "preference": (BOOK,),
+    "choice": (BOOK, READING),
+    "book": (BOOK, READING, lambda person: person.press(person.heard[-1].buttons[0][1])),
+    "move": (MOVE, READING, lambda person: person.press(person.heard[-1].buttons[0][1])),
+    "cancel": (_intent("cancel_booking"),),
+    "lost_name": (LOST_IT,),
+    "lost_birth": (LOST_IT, _say("Sam Sample")),
+    "lost_phone": (LOST_IT, _say("Sam Sample"), _say("14 March 1990")),
+}
+
+
+def test_the_table_is_whole() -> None:
+    domain = yaml.safe_load((PROJECT / "nlu" / "domain.yml").read_text())
+    known = {name for each in domain["intents"] for name in each}
+    assert set(EXPECTED) == {(step, intent) for step in STEPS for intent in known}
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+@pytest.mark.parametrize("step", STEPS)
+def test_an_interruption(standing: Standing, desk: Desk, step: str, intent: str) -> None:
+    interrupt(standing, desk, step, intent, EXPECTED[step, intent], lambda person: person.intent(intent))
+
+
+@pytest.mark.parametrize("intent", sorted(set(INTENTS) - BUTTONS_ONLY - {"nlu_fallback"}))
+@pytest.mark.parametrize("step", STEPS)
+def test_an_interruption_in_words(
+    standing: Standing, desk: Desk, understood: dict[str, str], step: str, intent: str
+) -> None:
+    text = understood[intent]
+    expected = TYPED.get((step, intent), EXPECTED[step, intent])
+    interrupt(standing, desk, step, intent, expected, lambda person: person.say(text), text)
+
+
+def interrupt(
+    standing: Standing, desk: Desk, step: str, intent: str, expected: Outcome, act: Act, typed: str = ""
+) -> None:
+    person = standing.take(step)
+    held = person.booking
+    said = act(person)
+    where = f"{step} × {intent} {typed}: {[each.text for each in said]}"
+    wanted = [desk.sayable(answer, person) for answer in expected.said]
+    match expected:
+        case Stays():
+            assert answers(said) == [*wanted, ASKED[step]], where
+            if intent != "nlu_fallback":  # the second in a row is another matter
+                standing.keep(step, person)
+        case Told():
+            assert answers(said) == wanted, where
+            assert answers(person.intent("carry_on")) == [ASKED[step]], f"{where}, then carry on"
+        case Goes(to=to):
+            assert answers(said) == [*wanted, ASKED[to]], where
+        case Leaves():
+            assert answers(said) == wanted, where
+            back = "im_safe" if intent in DANGERS else "carry_on"
+            assert answers(person.intent(back)) == [ASKED[step]], f"{where}, then {back}"
+        case Ends():
+            assert answers(said) == wanted, where
+            assert answers(person.intent("carry_on")) == ["utter_start_over"], f"{where}, then carry on"
+    changed = expected.said[:1] in (("notice_booked",), ("notice_moved",), ("notice_cancelled",))
+    assert (person.booking != held) == changed, where
+    if intent == "request_human":
+        check_queue(person)
+    if intent in DANGERS:
+        check_danger(person, intent)
+
+
+def check_queue(person: Person) -> None:
+    """One request, also where a person is asked for twice."""
+    assert answers(person.intent("request_human")) == ["utter_handoff_still_waiting"]
+    assert len(person.requests()) == 1
+    assert person.owner is Owner.QUEUED
+
+
+def check_danger(person: Person, danger: str) -> None:
+    assert [case.reason for case in person.open_cases()].count(CaseReason(danger)) == 1
+
+
+@pytest.fixture(scope="module")
+def understood(desk: Desk) -> dict[str, str]:
+    """For each intent a text of tests/nlu that the model is sure of and that is no answer to any step."""
+    person = desk.person()
+    return {intent: _understood(person, intent, texts) for intent, texts in _texts().items()}
+
+
+def _understood(person: Person, intent: str, texts: list[str]) -> str:
+    if intent in TEXTS:
+        assert TEXTS[intent] in texts
+        return TEXTS[intent]
+    best, surest = "", 0.0
+    for text in texts[:TRIES]:
+        person.say(text)
+        name, confidence = person.understood
+        if name == intent and confidence > surest:
+            best, surest = text, confidence
+        if surest > SURE:
+            break
+    assert best, f"no text of tests/nlu is understood as {intent}"
+    return best
+
+
+def _texts() -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for path in sorted(WORDS_OF.glob("*.yml")):
+        for block in yaml.safe_load(path.read_text())["nlu"]:
+            if block.get("intent") in INTENTS:
+                lines = [line.removeprefix("- ") for line in block["examples"].splitlines()]
+                texts.setdefault(block["intent"], []).extend(line for line in lines if not _answers_something(line))
+    return texts
+
+
+def _answers_something(text: str) -> bool:
+    """Whether the text is also an answer to a step: what that means is tested in the walks."""
+    today = date(2026, 12, 1)
+    places = ["Aylesbury", "Milton Keynes", "Oxford", "Reading", "Slough", "online"]
+    return bool(
+        reference.read(text)
+        or birth_date.read(text, today).value
+        or preference.read(text, places, today)
+        or any(map(str.isdigit, text))
+    )

@@ -1,0 +1,411 @@
+"""Whole walks over the real servers: what somebody in a hurry goes through, from the first word to the proof."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from programme import verification
+from programme.rules import deadline, london
+from storage.booking import Booking, Offer
+from storage.enums import CaseReason
+from storage.session import Course
+from tests import builders
+from tests.dialogue.desk import Desk, Person, answers
+
+
+def walk(person: Person, *steps: tuple[str, list[str]]) -> None:
+    """Says each text and checks every answer to it."""
+    for text, wanted in steps:
+        said = person.say(text)
+        assert answers(said) == wanted, f"{text}: {[each.text for each in said]}"
+
+
+def at_the_offers(person: Person, place: str = "Reading") -> list[str]:
+    """Verified already; the titles of the offers on the table."""
+    person.intent("book_course")
+    said = person.tap(place)
+    return [title for title in said[-1].titles if title not in ("Show more", "None of these")]
+
+
+def at_the_yes(person: Person, place: str = "Reading") -> None:
+    person.tap(at_the_offers(person, place)[0])
+
+
+def fill(desk: Desk, course_id: str) -> None:
+    """The last seats are taken, elsewhere and just now."""
+    with desk.ctx.database.writing() as session:
+        course = session.get_one(Course, course_id)
+        course.capacity = 0
+        session.add(course)
+
+
+def test_books_checks_moves_and_cancels_with_typos_and_questions_in_the_middle(desk: Desk) -> None:
+    person = desk.person()
+    walk(
+        person,
+        ("i wnat to book a place", ["utter_step_reference"]),
+        ("how long does it take?", ["utter_ask_duration", "utter_step_reference"]),
+        (f"its {person.referral.reference.lower()}", ["utter_step_date_of_birth"]),
+        ("why do you need that?? who sees what i write here", ["utter_ask_privacy", "utter_step_date_of_birth"]),
+        ("14/3/90", ["utter_verified", "utter_step_preference"]),
+        ("evenings in readng", ["utter_offers"]),
+        ("what do i need to bring with me?", ["utter_ask_what_to_bring", "utter_offers"]),
+        ("the second one", ["utter_ask_book"]),
+        ("yeah go on", ["notice_booked"]),
+    )
+    booked = person.booking
+    assert booked is not None
+    walk(
+        person,
+        ("when is my course", ["utter_booking"]),
+        ("can i change the date", ["utter_step_preference"]),
+        ("oxford", ["utter_offers"]),
+        ("first", ["utter_ask_move"]),
+        ("yes please", ["notice_moved"]),
+    )
+    moved = person.booking
+    assert moved is not None
+    assert moved.course_id != booked.course_id
+    walk(person, ("cancel my place", ["utter_ask_cancel"]), ("no", ["utter_kept"]))
+    assert person.booking == moved
+    walk(person, ("cancel my place", ["utter_ask_cancel"]), ("yes", ["notice_cancelled"]))
+    assert person.booking is None
+
+
+def test_six_taps_from_identity_to_the_proof(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    person.intent("book_course")
+    taps = ["Any time", "", "Yes"]
+    for title in taps:
+        said = person.tap(title) if title else person.press(person.heard[-1].buttons[0][1])
+    assert answers(said) == ["notice_booked"]
+    assert len(taps) <= 6
+
+
+def test_a_reference_and_a_date_in_one_message(desk: Desk) -> None:
+    person = desk.person()
+    person.intent("book_course")
+    walk(person, (f"{person.referral.reference} 14th march 1990", ["utter_verified", "utter_step_preference"]))
+
+
+def test_a_personal_link_asks_only_for_the_date_of_birth(desk: Desk) -> None:
+    referral = desk.referral()
+    with desk.ctx.database.writing() as session:
+        link = verification.make_link(session, desk.ctx, referral.id)
+    person = Person(desk, referral, link)
+    assert answers(person.say("book me a place please")) == ["utter_step_date_of_birth"]
+    walk(person, ("14 march 1990", ["utter_verified", "utter_step_preference"]))
+
+
+def test_who_cannot_prove_it_is_slowed_and_offered_a_worker_and_the_owner_is_not_locked_out(desk: Desk) -> None:
+    owner, stranger = desk.person(), None
+    stranger = Person(desk, owner.referral)
+    stranger.intent("book_course")
+    seen = []
+    for _ in range(5):
+        stranger.say(owner.referral.reference)
+        seen.append(answers(stranger.say("1 april 1980"))[0])
+    assert seen == [
+        "utter_no_match",
+        "utter_no_match",
+        "utter_no_match_worker",
+        "utter_no_match_worker",
+        "utter_slowed",
+    ]
+    walk(stranger, ("yes please", ["utter_handoff_open"]))
+    assert len(stranger.requests()) == 1
+    assert answers(stranger.intent("carry_on")) == ["utter_step_reference"]
+    owner.intent("book_course")
+    owner.say(owner.referral.reference)
+    walk(owner, ("14 march 1990", ["utter_verified", "utter_step_preference"]))
+
+
+def test_unknown_and_wrong_are_told_the_same(desk: Desk) -> None:
+    told = []
+    for reference, born in ((None, "1 april 1980"), ("TVP9Z9Z99", "14 march 1990")):
+        person = desk.person()
+        person.intent("book_course")
+        person.say(reference or person.referral.reference)
+        told.append([(one.answer, one.text, one.titles) for one in person.say(born)])
+    assert told[0] == told[1]
+    assert told[0][0][0] == "utter_no_match"
+
+
+@pytest.mark.parametrize("name", ["alex green", "My name is Nobody Here"])
+def test_a_lost_reference_gets_the_same_reply_whether_or_not_something_matches(desk: Desk, name: str) -> None:
+    person = desk.person()  # called Alex Green
+    walk(
+        person,
+        ("ive lost my letter", ["utter_step_lost_name"]),
+        (name, ["utter_step_lost_birth"]),
+        ("14/3/1990", ["utter_step_lost_phone"]),
+        ("it's 07700 900123", ["utter_lost_reference_done"]),
+    )
+    (case,) = person.open_cases()
+    detail = json.loads(case.detail or "{}")
+    assert case.reason is CaseReason.NO_REFERENCE
+    assert (person.referral.id in detail["matches"]) is (name == "alex green")
+    slots = desk.slots(person.id)
+    assert not any(slots.get(name) for name in ("lost_name", "lost_birth", "lost_phone"))
+
+
+def test_a_reference_found_after_all(desk: Desk) -> None:
+    person = desk.person()
+    walk(
+        person,
+        ("ive lost my letter", ["utter_step_lost_name"]),
+        (person.referral.reference, ["utter_step_date_of_birth"]),
+        ("14/3/1990", ["utter_verified", "utter_step_preference"]),
+    )
+
+
+def test_nothing_personal_stays_in_the_slots(desk: Desk) -> None:
+    person = desk.person()
+    person.intent("book_course")
+    person.say(person.referral.reference)
+    assert desk.slots(person.id)["reference"]
+    person.say("14 march 1990")
+    slots = desk.slots(person.id)
+    assert (slots["reference"], slots.get("date_of_birth")) == (None, None)
+    assert slots["goal"] == "book"
+
+
+def test_nothing_free_is_a_dated_receipt_and_a_case_in_time(desk: Desk) -> None:
+    today = london.today(desk.ctx.clock())
+    person = desk.person(desk.referral(book_by=today, finish_by=today), verified=True)
+    person.intent("book_course")
+    said = person.tap("Any time")
+    assert answers(said) == ["utter_none_free"]
+    assert str(today.year) not in said[0].text
+    assert f"{today:%A} {today.day} {today:%B}" in said[0].text
+    (case,) = person.cases(CaseReason.NO_SESSION)
+    assert case.due_at <= deadline.case_due(deadline.Deadlines(today, today), desk.ctx.clock())
+
+
+@pytest.mark.parametrize(
+    ("days", "answer", "reason"),
+    [
+        (None, "utter_deadline_unknown", CaseReason.DEADLINE_UNKNOWN),
+        (-1, "utter_deadline_past", CaseReason.DEADLINE_PAST),
+    ],
+)
+def test_without_a_deadline_ahead_a_worker_must_check(
+    desk: Desk, days: int | None, answer: str, reason: CaseReason
+) -> None:
+    today = london.today(desk.ctx.clock())
+    book_by = None if days is None else today + timedelta(days=days)
+    person = desk.person(desk.referral(book_by=book_by), verified=True)
+    person.intent("book_course")
+    assert answers(person.tap("Any time")) == [answer]
+    assert len(person.cases(reason)) == 1
+    walk(person, ("can i talk to a person please", ["utter_handoff_open"]))
+
+
+def test_a_course_with_several_sessions_tells_all_dates(desk: Desk) -> None:
+    today = london.today(desk.ctx.clock())
+    venue = builders.a_venue(desk.ctx.database, place="Banbury", name="Several Hall")
+    starts = desk.days_ahead(5)
+    builders.a_course(desk.ctx.database, venue=venue, sessions=3, starts_at=starts)
+    too_long = desk.referral(finish_by=today + timedelta(days=12))  # the third is after that
+    person = desk.person(desk.referral(), verified=True)
+    person.intent("book_course")
+    said = person.tap("Banbury")
+    said = person.press(said[-1].buttons[0][1])
+    assert answers(said) == ["utter_ask_book_several"]
+    days = [london.local(starts + timedelta(weeks=number)) for number in range(3)]
+    for text in (said[0].text, person.tap("Yes")[0].text):
+        assert all(f"{day.day} {day:%B}" in text for day in days)
+    other = desk.person(too_long, verified=True)
+    other.intent("book_course")
+    assert answers(other.tap("Banbury")) == ["utter_none_fits", "utter_step_preference"]
+
+
+def test_a_place_taken_between_offer_and_yes(desk: Desk) -> None:
+    venue = builders.a_venue(desk.ctx.database, place="Thame", name="Last Hall")
+    for days in (6, 8):
+        builders.a_course(desk.ctx.database, venue=venue, capacity=1, starts_at=desk.days_ahead(days))
+    slow, quick = desk.person(verified=True), desk.person(verified=True)
+    at_the_yes(slow, "Thame")
+    at_the_yes(quick, "Thame")
+    assert answers(quick.tap("Yes")) == ["notice_booked"]
+    assert answers(slow.tap("Yes")) == ["utter_taken", "utter_offers_one"]
+    assert slow.booking is None
+    walk(slow, ("yes", ["utter_ask_book"]), ("yes", ["notice_booked"]))
+
+
+def test_an_offer_that_is_too_old(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    at_the_yes(person)
+    with desk.ctx.database.writing() as session:
+        for offer in session.query(Offer).where(Offer.conversation_id == person.id):  # type: ignore[attr-defined]
+            offer.expires_at = desk.ctx.clock()
+            session.add(offer)
+    assert answers(person.tap("Yes")) == ["utter_offer_expired", "utter_offers"]
+    assert person.booking is None
+
+
+def test_a_double_yes_books_once_and_says_what_is_booked(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    at_the_yes(person)
+    yes = person.button("Yes")
+    assert answers(person.press(yes)) == ["notice_booked"]
+    assert answers(person.press(yes)) == ["utter_already_done"]
+    person = desk.person(verified=True)
+    at_the_yes(person)
+    walk(person, ("yes", ["notice_booked"]), ("yes", ["utter_booking"]))
+
+
+def test_a_double_yes_to_cancelling_does_not_begin_a_booking(desk: Desk) -> None:
+    person = desk.person(booked=True)
+    person.intent("cancel_booking")
+    yes = person.button("Yes")
+    assert answers(person.press(yes)) == ["notice_cancelled"]
+    assert answers(person.press(yes)) == ["utter_no_booking"]
+    walk(person, ("yes ok", ["utter_step_preference"]))  # "Shall we find you one?"
+
+
+def test_the_yes_of_an_older_question_is_asked_again(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    first, second = at_the_offers(person)[:2]
+    offers = person.heard[-1]
+    asked = person.tap(first, [offers])
+    person.tap("No")
+    person.tap(second, [offers])
+    again = person.press(person.button("Yes", asked))
+    assert (answers(again), again[0].text) == (["utter_ask_book"], asked[0].text)
+    assert person.booking is None
+
+
+def test_a_button_of_an_older_list_is_a_choice(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    first = at_the_offers(person)[0]
+    older = person.heard[-1]
+    person.tap("None of these")
+    assert answers(person.tap(first, [older])) == ["utter_ask_book"]
+    person.say("stop")
+    assert answers(person.tap(first, [older])) == ["utter_ask_book"]
+
+
+def test_more_offers_and_none_of_them(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    shown = set(at_the_offers(person))
+    more = {title for title in person.tap("Show more")[-1].titles if title not in ("Show more", "None of these")}
+    assert more
+    assert not shown & more
+    walk(person, ("neither", ["utter_none_of_these", "utter_step_preference"]))
+
+
+def test_booked_on_another_channel_meanwhile(desk: Desk) -> None:
+    here = desk.person(verified=True)
+    there = Person(desk, here.referral)
+    there.prove()
+    at_the_yes(here)
+    at_the_yes(there, "Oxford")
+    there.tap("Yes")
+    assert answers(here.tap("Yes")) == ["utter_already_booked"]
+    walk(here, ("yes", ["utter_step_preference"]))  # "Would you like to move it?"
+
+
+def test_moved_on_another_channel_before_the_yes_to_cancel(desk: Desk) -> None:
+    here = desk.person(booked=True)
+    there = Person(desk, here.referral)
+    there.prove()
+    asked = here.intent("cancel_booking")
+    there.intent("reschedule_booking")
+    there.press(there.tap("Reading")[-1].buttons[0][1])
+    there.tap("Yes")
+    again = here.tap("Yes")
+    assert answers(again) == ["utter_ask_cancel"]
+    assert again[0].text != asked[0].text
+    assert here.booking is not None
+    assert answers(here.tap("Yes")) == ["notice_cancelled"]
+
+
+@pytest.mark.parametrize("wish", ["reschedule_booking", "cancel_booking", "ask_available_sessions"])
+def test_after_the_cut_off_a_worker_is_offered(desk: Desk, wish: str) -> None:
+    person = desk.person(verified=True)
+    soon = builders.a_course(
+        desk.ctx.database, venue_id="reading", starts_at=desk.ctx.clock() + timedelta(hours=3), capacity=0
+    )
+    held = builders.a_booking(desk.ctx.database, person.referral, soon)
+    assert answers(person.intent(wish)) == ["utter_too_late_to_change"]
+    assert len(person.cases(CaseReason.CUT_OFF)) == 1
+    walk(person, ("yes", ["utter_handoff_open"]))
+    assert person.booking is not None
+    assert person.booking.id == held.id
+
+
+def test_too_many_moves(desk: Desk) -> None:
+    person = desk.person(booked=True)
+    with desk.ctx.database.writing() as session:
+        held = session.get_one(Booking, person.booking.id)  # type: ignore[union-attr]
+        held.moves = 2
+        session.add(held)
+    assert answers(person.intent("reschedule_booking")) == ["utter_too_many_moves"]
+    assert len(person.cases(CaseReason.CUT_OFF)) == 1
+
+
+def test_thirty_questions_in_the_middle_keep_the_step(desk: Desk) -> None:
+    """The dialogue's session is renewed twice on the way."""
+    person = desk.person(verified=True)
+    at_the_yes(person)
+    asked = person.heard[-1].text
+    for number in range(30):
+        said = person.intent(("ask_cost", "ask_location", "thank")[number % 3])
+        assert said[-1].text == asked
+    assert answers(person.tap("Yes")) == ["notice_booked"]
+
+
+def test_misses_in_a_row_get_an_example_then_guesses_then_a_person(desk: Desk) -> None:
+    person = desk.person()
+    person.intent("book_course")
+    words = ["blorgle fnarp", "wibble zonk quux", "snorf blat grumf"]
+    seen = [answers(person.say(text))[0] for text in words]
+    assert seen == ["utter_example_reference", "utter_did_you_mean", "utter_fallback_person"]
+    outside = desk.person()
+    seen = [answers(outside.say(text))[0] for text in words]
+    assert seen[2] == "utter_fallback_person"
+    walk(outside, ("yes please", ["utter_handoff_open"]))
+
+
+def test_danger_in_words_from_the_middle_and_back(desk: Desk) -> None:
+    person = desk.person(verified=True)
+    at_the_yes(person)
+    asked = person.heard[-1]
+    said = person.say("i want to kill myself")
+    assert answers(said) == ["utter_danger_risk_of_suicide"]
+    back = person.tap("I am safe, carry on")
+    assert (answers(back), back[0].text) == (["utter_ask_book"], asked.text)
+    assert [case.reason for case in person.open_cases()] == [CaseReason.RISK_OF_SUICIDE]
+
+
+def test_while_a_person_is_waited_for_the_assistant_goes_on_helping(desk: Desk) -> None:
+    person = desk.person()
+    walk(person, ("can i speak to a human", ["utter_handoff_open"]))
+    person.intent("book_course")
+    walk(
+        person,
+        (person.referral.reference, ["utter_step_date_of_birth"]),
+        ("14 march 1990", ["utter_verified", "utter_step_preference"]),
+    )
+    assert len(person.requests()) == 1
+    assert answers(person.intent("withdraw_human")) == ["utter_handoff_withdrawn", "utter_step_preference"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("no the second one", ["utter_ask_book"]),
+        ("another day please", ["utter_offers"]),
+        ("can i do oxford instead", ["utter_offers"]),
+        ("book it please", ["notice_booked"]),
+        ("nah", ["utter_offers"]),
+        ("hmm not sure", ["utter_explain_confirmation", "utter_ask_book"]),
+    ],
+)
+def test_what_is_said_to_shall_i_book_it(desk: Desk, text: str, wanted: list[str]) -> None:
+    person = desk.person(verified=True)
+    at_the_yes(person)
+    walk(person, (text, wanted))
+    assert (person.booking is not None) == (wanted == ["notice_booked"])
