@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actions import offering
 from actions.speech import Tap
-from programme import booking, offers
+from programme import booked, offers
 
 if TYPE_CHECKING:
     from actions.journey import Journey
@@ -41,7 +41,7 @@ def _ask_choice(journey: Journey) -> None:
 
 def _ask_confirmation(journey: Journey) -> None:
     if journey.slots["goal"] == "cancel":
-        held = booking.current(journey.ctx, journey.conversation_id)
+        held = booked.current(journey.ctx, journey.conversation_id)
         if held is not None:  # else _may_go_on has ended the journey
             journey.put(choice=held.id)
             journey.say("utter_ask_cancel", held.values(), yes(option="cancel"), NO)

@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions import helping, offering
 from actions.form import REQUESTED, JourneyAction, is_active, slots_of
 from actions.journey import SLOTS, Journey
-from programme import booking
+from programme import booked
 from programme.rules import preference
 
 
@@ -45,7 +45,7 @@ class BeginMoving(BeginAction):
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         choosing = is_active(tracker) and journey.verified and journey.slots["goal"] in ("book", "move")
-        if choosing and (journey.slots["goal"] == "move" or not booking.current(self._ctx, journey.conversation_id)):
+        if choosing and (journey.slots["goal"] == "move" or not booked.current(self._ctx, journey.conversation_id)):
             journey.put(preference=None, choice=None, confirmation=None)
             return slots_of(journey)
         return super().act(journey, tracker)
@@ -65,7 +65,7 @@ class BeginChecking(BeginAction):
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         if not is_active(tracker) or not journey.verified:
             return super().act(journey, tracker)
-        held = booking.current(self._ctx, journey.conversation_id)
+        held = booked.current(self._ctx, journey.conversation_id)
         if held is None:
             journey.say("utter_not_booked_yet")
         elif journey.slots["goal"] == "move":
@@ -129,7 +129,7 @@ class Sessions(JourneyAction):
 
     def choose(self, journey: Journey) -> None:
         """The journey to a place from its first choice on: to another one, where one is held."""
-        held = journey.verified and booking.current(self._ctx, journey.conversation_id)
+        held = journey.verified and booked.current(self._ctx, journey.conversation_id)
         journey.put(**dict.fromkeys(SLOTS), goal="move" if held else "book")
 
 
@@ -219,7 +219,7 @@ class Affirm(Choose):
             journey.say("utter_yes_to_what")
             return []
         if token := carried.get("offer"):
-            held = booking.held_by_offer(self._ctx, journey.conversation_id, token)
+            held = booked.held_by_offer(self._ctx, journey.conversation_id, token)
             if held is None:
                 return super().act(journey, tracker)
             journey.say("utter_already_done", held.values())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actions import offering
 from programme import booking, conversation, offers, verification
-from programme.booking import Done
+from programme.outcome import Done
 from programme.rules import choice, preference, step
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import asking, lost, offering, proving
 from actions.confirming import Confirming
 from actions.speech import DANGERS, FALLBACK, Heard, Tap, say
-from programme import booking, conversation
-from programme.booking import Done
+from programme import booked, booking, conversation
 from programme.context import Context
+from programme.outcome import Done, Result
 from programme.rules.step import yes_no
 
 IDENTITY = ("reference", "date_of_birth")
@@ -143,10 +143,13 @@ class Journey:
         goal = self.slots["goal"]
         if not self.verified or goal not in ("book", "move", "cancel"):
             return True
-        held = booking.current(self.ctx, self.conversation_id)
+        held = booked.current(self.ctx, self.conversation_id)
         if goal == "book":
             if held is None:
-                return True
+                result = booking.may_book_now(self.ctx, self.conversation_id)
+                if result.done is not Done.BOOKED:
+                    self.refuse(result)
+                return result.done is Done.BOOKED
             self.end(pending="action_begin_moving")
             self.say("utter_already_booked", held.values())
             return False
@@ -163,7 +166,7 @@ class Journey:
 
     def _arrive(self) -> None:
         """Nothing is left to ask: for `check`, what is booked is told."""
-        held = booking.current(self.ctx, self.conversation_id)
+        held = booked.current(self.ctx, self.conversation_id)
         if held is None:
             self.end(pending="action_begin_booking")
             self.say("utter_no_booking")
@@ -171,12 +174,12 @@ class Journey:
         self.end()
         self.tell(held)
 
-    def tell(self, held: booking.BookingView) -> None:
+    def tell(self, held: booked.BookingView) -> None:
         """Says what is booked."""
         several = "_several" if len(held.sessions) > 1 else ""
         self.say("utter_booking" + several + ("_online" if held.online else ""), held.values())
 
-    def refuse(self, result: booking.Result) -> None:
+    def refuse(self, result: Result) -> None:
         """A rule said no: say which, offer a person, and end."""
         values = result.booking.values() if result.booking else {}
         pending = {Done.NOT_BOOKED: "action_begin_booking", Done.ALREADY_BOOKED: "action_begin_moving"}
@@ -187,6 +190,8 @@ class Journey:
                 answer = "utter_already_started"
             case Done.DEADLINE:
                 answer = "utter_deadline_past"
+            case Done.NOT_OPEN:
+                answer = "utter_not_open"
             case Done.NOT_BOOKED:
                 answer = "utter_no_booking"
             case Done.ALREADY_BOOKED:

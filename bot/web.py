@@ -15,7 +15,7 @@ from bot.limits import Limits, Verdict
 from bot.pages import STATIC, ChatPage, page_headers
 from bot.service import ConversationService
 from bot.socket import ChatSocket
-from programme import booking
+from programme import booked
 from programme import conversation as conversations
 from programme.context import Context
 

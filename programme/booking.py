@@ -1,117 +1,27 @@
 """Booking, moving and cancelling a place. Each is one transaction, which also writes what the person is told."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from sqlmodel import Session
 
-from programme import case, outbox, setting
+from programme import booked, outbox, setting
 from programme.context import Context
 from programme.outbox import Reply
+from programme.outcome import Done, Result, refuse
 from programme.rules import booking as rules
-from programme.rules import calendar_file as ics
 from programme.rules import deadline, london
+from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
+from programme.rules.referral import Event
 from storage import booking as bookings
-from storage import session as courses
 from storage.audit import record
 from storage.booking import Booking, Offer
 from storage.conversation import Conversation
-from storage.enums import BookingState, CaseReason, CourseState, ReferralState, Urgency
+from storage.enums import BookingState, CourseState, ReferralState
 from storage.message import replies_to
 from storage.referral import Referral
 from storage.row import lock_one
 from storage.session import Course, WholeCourse
-
-
-class Done(StrEnum):
-    """What became of a wish to book, move or cancel; all but the first three change nothing."""
-
-    BOOKED = "booked"
-    MOVED = "moved"
-    CANCELLED = "cancelled"
-    SAME = "same"  # a second tap: it was done before
-    CHANGED = "changed"  # what was asked about is no longer what is held
-    ALREADY_BOOKED = "already_booked"
-    TAKEN = "taken"  # the last place went meanwhile
-    EXPIRED = "expired"  # the offer is too old, or not of this person
-    STARTED = "started"
-    DEADLINE = "deadline"  # past, unknown, or before this course: a worker must check
-    TOO_LATE = "too_late"  # after the cut-off: a worker is offered
-    TOO_MANY_MOVES = "too_many_moves"
-    NOT_BOOKED = "not_booked"
-    NOT_VERIFIED = "not_verified"
-
-
-_WHY_NOT = {
-    Verdict.NOT_VERIFIED: Done.NOT_VERIFIED,
-    Verdict.ALREADY_BOOKED: Done.ALREADY_BOOKED,
-    Verdict.DEADLINE_UNKNOWN: Done.DEADLINE,
-    Verdict.DEADLINE_PAST: Done.DEADLINE,
-    Verdict.AFTER_DEADLINE: Done.DEADLINE,
-    Verdict.STARTED: Done.STARTED,
-    Verdict.FULL: Done.TAKEN,
-    Verdict.NOT_ACTIVE: Done.NOT_BOOKED,
-    Verdict.RULE_UNKNOWN: Done.TOO_LATE,
-    Verdict.TOO_LATE: Done.TOO_LATE,
-    Verdict.TOO_MANY_MOVES: Done.TOO_MANY_MOVES,
-    Verdict.SAME_COURSE: Done.SAME,
-}
-
-
-@dataclass(frozen=True)
-class BookingView:
-    """A booking as it is shown. `sessions`: (starts, ends) in UTC, in order."""
-
-    id: str
-    course_id: str
-    venue: str
-    place: str
-    address: str | None
-    directions: str | None
-    online: bool
-    join_link: str | None
-    sessions: tuple[tuple[datetime, datetime], ...]
-    calendar_token: str
-
-    def values(self) -> dict[str, Any]:
-        """The values that answers about a booking use."""
-        return {
-            "starts_at": self.sessions[0][0].isoformat(),
-            "ends_at": self.sessions[0][1].isoformat(),
-            "last_starts_at": self.sessions[-1][0].isoformat(),
-            "sessions": len(self.sessions),
-            "times": [[starts.isoformat(), ends.isoformat()] for starts, ends in self.sessions],
-            "venue": self.venue,
-            "place": self.place,
-            "where": self.join_link if self.online else ", ".join(p for p in (self.venue, self.address) if p),
-            "calendar": f"/calendar/{self.calendar_token}.ics",
-        }
-
-
-@dataclass(frozen=True)
-class Result:
-    done: Done
-    booking: BookingView | None = None
-
-
-def current(ctx: Context, conversation_id: str) -> BookingView | None:
-    """The active booking of the person who proved in this conversation who they are."""
-    with ctx.database.reading() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        held = bookings.active_booking(session, conversation.referral_id) if conversation.referral_id else None
-        return _view(session, held) if held else None
-
-
-def held_by_offer(ctx: Context, conversation_id: str, offer_token: str) -> BookingView | None:
-    """The active booking of the person in this conversation, if it was made with this offer."""
-    with ctx.database.reading() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        held = bookings.active_booking(session, conversation.referral_id) if conversation.referral_id else None
-        return _view(session, held) if held and held.offer_token == offer_token else None
 
 
 def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: str) -> Result:
@@ -124,10 +34,11 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         if (again := _second_tap(session, referral, offer_token)) is not None:
             return again
         if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
-            return Result(Done.EXPIRED, _view(session, held) if held else None)
-        course = _course(session, offer.course_id)
+            return Result(Done.EXPIRED, booked.view(session, held) if held else None)
+        course = booked.whole_course(session, offer.course_id)
         verdict = rules.may_book(
             verified=True,
+            referral_state=referral.state.value,
             has_active=held is not None,
             deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
             starts=[each.starts_at for each in course.sessions],
@@ -135,10 +46,10 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
             now=ctx.clock(),
         )
         if verdict is not Verdict.YES:
-            return _refuse(session, ctx, conversation, verdict, held)
+            return refuse(session, ctx, conversation, verdict, held)
         row = _new(ctx, referral, offer, ctx.new_id(), ctx.new_token())
         _save(session, ctx, conversation, referral, row, "book", turn_id)
-        return Result(Done.BOOKED, _view(session, row))
+        return Result(Done.BOOKED, booked.view(session, row))
 
 
 def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: str) -> Result:
@@ -153,9 +64,9 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         if held is None:
             return Result(Done.NOT_BOOKED)
         if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
-            return Result(Done.EXPIRED, _view(session, held))
-        verdict = _may_move(session, ctx, held)
-        course = _course(session, offer.course_id)
+            return Result(Done.EXPIRED, booked.view(session, held))
+        verdict = _may_move(session, ctx, referral, held)
+        course = booked.whole_course(session, offer.course_id)
         if verdict is Verdict.YES:
             verdict = rules.may_move_to(
                 course_id=held.course_id,
@@ -166,14 +77,14 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
                 now=ctx.clock(),
             )
         if verdict is not Verdict.YES:
-            return _refuse(session, ctx, conversation, verdict, held)
+            return refuse(session, ctx, conversation, verdict, held)
         held.state, held.ended_at = BookingState.MOVED, ctx.clock()
         session.add(held)
         session.flush()
         row = _new(ctx, referral, offer, held.calendar_uid, held.calendar_token)
         row.moves, row.calendar_sequence = held.moves + 1, held.calendar_sequence + 1
         _save(session, ctx, conversation, referral, row, "move", turn_id)
-        return Result(Done.MOVED, _view(session, row))
+        return Result(Done.MOVED, booked.view(session, row))
 
 
 def cancel(ctx: Context, conversation_id: str, turn_id: str | None, booking_id: str) -> Result:
@@ -187,16 +98,16 @@ def cancel(ctx: Context, conversation_id: str, turn_id: str | None, booking_id: 
         if held is None:
             return Result(Done.CANCELLED if _was_cancelled(session, turn_id) else Done.NOT_BOOKED)
         if held.id != booking_id:
-            return Result(Done.CHANGED, _view(session, held))
-        view = _view(session, held)
+            return Result(Done.CHANGED, booked.view(session, held))
+        view = booked.view(session, held)
         verdict = rules.may_cancel(
-            state=held.state.value, starts=_starts(view), now=ctx.clock(), cutoff_hours=_cutoff(session, ctx)
+            state=held.state.value, starts=view.starts, now=ctx.clock(), cutoff_hours=_cutoff(session, ctx)
         )
         if verdict is not Verdict.YES:
-            return _refuse(session, ctx, conversation, verdict, held)
+            return refuse(session, ctx, conversation, verdict, held)
         held.state, held.ended_at = BookingState.CANCELLED, ctx.clock()
         held.calendar_sequence += 1
-        referral.state = ReferralState.VERIFIED
+        _change(referral, "cancel")
         session.add_all([held, referral])
         session.flush()
         _note(session, ctx, "cancel", held)
@@ -204,6 +115,17 @@ def cancel(ctx: Context, conversation_id: str, turn_id: str | None, booking_id: 
         reply = Reply("notice_cancelled", values, unique_key=f"cancelled:{held.id}")
         outbox.say(session, ctx, conversation, [reply], turn_id)
         return Result(Done.CANCELLED, view)
+
+
+def may_book_now(ctx: Context, conversation_id: str) -> Result:
+    """Whether this person's referral is one that a place may be booked on: BOOKED if so. A no opens a worker's case."""
+    with ctx.database.writing() as session:
+        conversation, referral, _ = _locked(session, conversation_id, None)
+        if referral is None:
+            return Result(Done.NOT_VERIFIED)
+        if not referral_rules.may_book(referral.state.value):
+            return refuse(session, ctx, conversation, Verdict.NOT_OPEN, None)
+        return Result(Done.BOOKED)
 
 
 def may_move_now(ctx: Context, conversation_id: str) -> Result:
@@ -225,39 +147,15 @@ def _ask_rule(ctx: Context, conversation_id: str, moving: bool) -> Result:
         if held is None:
             return Result(Done.NOT_BOOKED)
         if moving:
-            verdict = _may_move(session, ctx, held)
+            verdict = _may_move(session, ctx, referral, held)
         else:
-            starts = _starts(_view(session, held))
+            starts = booked.view(session, held).starts
             verdict = rules.may_cancel(
                 state=held.state.value, starts=starts, now=ctx.clock(), cutoff_hours=_cutoff(session, ctx)
             )
         if verdict is not Verdict.YES:
-            return _refuse(session, ctx, conversation, verdict, held)
-        return Result(Done.MOVED if moving else Done.CANCELLED, _view(session, held))
-
-
-def calendar_file(ctx: Context, calendar_token: str) -> str | None:
-    """The calendar file of a booking, as it stands now: moved and cancelled ones update the person's calendar."""
-    with ctx.database.reading() as session:
-        held = bookings.booking_by_calendar(session, calendar_token)
-        if held is None:
-            return None
-        view = _view(session, held)
-        events = [
-            ics.Event(
-                uid=f"{held.calendar_uid}-{number}",
-                starts=starts,
-                ends=ends,
-                summary=ctx.answers.label("label_calendar_title"),
-                location=view.values()["where"] or "",
-                description=ctx.answers.label("label_calendar_note"),
-            )
-            for number, (starts, ends) in enumerate(view.sessions, 1)
-        ]
-        cancelled = held.state == BookingState.CANCELLED
-        return ics.build(
-            events, sequence=held.calendar_sequence, made_at=held.ended_at or held.made_at, cancelled=cancelled
-        )
+            return refuse(session, ctx, conversation, verdict, held)
+        return Result(Done.MOVED if moving else Done.CANCELLED, booked.view(session, held))
 
 
 def _locked(
@@ -280,7 +178,7 @@ def _second_tap(session: Session, referral: Referral, offer_token: str) -> Resul
     done = bookings.booking_by_offer(session, offer_token)
     if done is None or done.referral_id != referral.id or done.state != BookingState.ACTIVE:
         return None
-    return Result(Done.SAME, _view(session, done))
+    return Result(Done.SAME, booked.view(session, done))
 
 
 def _stands(session: Session, offer: Offer, conversation: Conversation, referral: Referral, now: datetime) -> bool:
@@ -298,11 +196,12 @@ def _was_cancelled(session: Session, turn_id: str | None) -> bool:
     return bool(turn_id) and any(row.answer == "notice_cancelled" for row in replies_to(session, turn_id or ""))
 
 
-def _may_move(session: Session, ctx: Context, held: Booking) -> Verdict:
+def _may_move(session: Session, ctx: Context, referral: Referral, held: Booking) -> Verdict:
     facts, today = setting.facts(session), london.today(ctx.clock())
     return rules.may_move(
+        referral_state=referral.state.value,
         state=held.state.value,
-        starts=_starts(_view(session, held)),
+        starts=booked.view(session, held).starts,
         now=ctx.clock(),
         cutoff_hours=setting.number(facts, "change_cutoff_hours", today),
         moves=held.moves,
@@ -312,19 +211,6 @@ def _may_move(session: Session, ctx: Context, held: Booking) -> Verdict:
 
 def _cutoff(session: Session, ctx: Context) -> int | None:
     return setting.number(setting.facts(session), "change_cutoff_hours", london.today(ctx.clock()))
-
-
-def _refuse(
-    session: Session, ctx: Context, conversation: Conversation, verdict: Verdict, held: Booking | None
-) -> Result:
-    done = _WHY_NOT[verdict]
-    if done in (Done.TOO_LATE, Done.TOO_MANY_MOVES):
-        case.open_for(session, ctx, CaseReason.CUT_OFF, Urgency.DEADLINE, conversation, {"why": verdict.value})
-    if done is Done.DEADLINE:
-        unknown = verdict is Verdict.DEADLINE_UNKNOWN
-        reason = CaseReason.DEADLINE_UNKNOWN if unknown else CaseReason.DEADLINE_PAST
-        case.open_for(session, ctx, reason, Urgency.DEADLINE, conversation)
-    return Result(done, _view(session, held) if held else None)
 
 
 def _new(ctx: Context, referral: Referral, offer: Offer, uid: str, calendar_token: str) -> Booking:
@@ -348,12 +234,12 @@ def _save(
     action: str,
     turn_id: str | None,
 ) -> None:
-    referral.state = ReferralState.BOOKED
+    _change(referral, "book")
     session.add_all([row, referral])
     session.flush()
     bookings.withdraw_offers(session, conversation.id, ctx.clock())
     _note(session, ctx, action, row)
-    view = _view(session, row)
+    view = booked.view(session, row)
     reply = Reply(
         ("notice_moved" if action == "move" else "notice_booked") + ("_online" if view.online else ""),
         view.values(),
@@ -361,6 +247,11 @@ def _save(
         attachment=f"calendar:{row.calendar_token}",
     )
     outbox.say(session, ctx, conversation, [reply], turn_id)
+
+
+def _change(referral: Referral, event: Event) -> None:
+    after = referral_rules.next_state(referral.state.value, event)
+    referral.state = ReferralState(after) if after else referral.state
 
 
 def _note(session: Session, ctx: Context, action: str, row: Booking) -> None:
@@ -373,30 +264,3 @@ def _note(session: Session, ctx: Context, action: str, row: Booking) -> None:
         subject_kind="booking",
         subject_id=row.id,
     )
-
-
-def _view(session: Session, held: Booking) -> BookingView:
-    course = _course(session, held.course_id)
-    return BookingView(
-        id=held.id,
-        course_id=held.course_id,
-        venue=course.venue.name,
-        place=course.venue.place,
-        address=course.venue.address,
-        directions=course.venue.directions,
-        online=course.venue.online,
-        join_link=course.venue.join_link,
-        sessions=tuple((each.starts_at, each.ends_at) for each in course.sessions),
-        calendar_token=held.calendar_token,
-    )
-
-
-def _course(session: Session, course_id: str) -> WholeCourse:
-    course = courses.whole_course(session, course_id)
-    if course is None:
-        raise LookupError(course_id)
-    return course
-
-
-def _starts(view: BookingView) -> Sequence[datetime]:
-    return [starts for starts, _ in view.sessions]

@@ -1,6 +1,6 @@
 """The fixed menu: what a person gets when the dialogue does not answer. It works without it."""
 
-from programme import booking, handoff
+from programme import booked, handoff
 from programme.context import Context
 from programme.outbox import Reply
 
@@ -28,7 +28,7 @@ def answer(ctx: Context, conversation_id: str, intent: str) -> list[Reply]:
 
 
 def _booking(ctx: Context, conversation_id: str) -> Reply:
-    held = booking.current(ctx, conversation_id)
+    held = booked.current(ctx, conversation_id)
     if held is None:
         return Reply("notice_menu_no_booking")
     return Reply("notice_menu_booking", held.values())

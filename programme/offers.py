@@ -10,6 +10,7 @@ from sqlmodel import Session
 from programme import case
 from programme.context import Context
 from programme.rules import deadline, london, offer, preference
+from programme.rules import referral as referral_rules
 from storage import booking as bookings
 from storage import session as courses
 from storage.booking import Offer
@@ -30,6 +31,7 @@ class OffersKind(StrEnum):
     NONE_FITS = "none_fits"  # there are places, but none as was asked for
     NONE_FREE = "none_free"  # no place at all before the deadline
     NO_MORE = "no_more"
+    NOT_OPEN = "not_open"  # the referral is over, or waits for a worker
     DEADLINE_UNKNOWN = "deadline_unknown"
     DEADLINE_PAST = "deadline_past"
 
@@ -87,9 +89,13 @@ def make(ctx: Context, conversation_id: str, wanted: preference.Preference | Non
             raise NotVerifiedError(NotVerifiedError.__doc__)
         referral = session.get_one(Referral, conversation.referral_id)
         limits = deadline.Deadlines(referral.book_by, referral.finish_by)
+        if not referral_rules.may_book(referral.state.value):
+            return _must_check(session, ctx, conversation, OffersKind.NOT_OPEN)
         if (state := deadline.state(limits, london.today(now))) != "open":
-            return _must_check(session, ctx, conversation, state)
+            kind = OffersKind.DEADLINE_PAST if state == "past" else OffersKind.DEADLINE_UNKNOWN
+            return _must_check(session, ctx, conversation, kind)
         shown = bookings.live_offers(session, conversation_id, now) if more else []
+        more = bool(shown)  # what is no longer on the table has nothing beside it: a fresh list
         if not more:
             bookings.withdraw_offers(session, conversation_id, now)
         held = bookings.active_booking(session, referral.id)
@@ -133,11 +139,9 @@ def find(ctx: Context, conversation_id: str, token: str) -> OfferView | None:
         return _view(token, course) if course else None
 
 
-def _must_check(session: Session, ctx: Context, conversation: Conversation, state: str) -> Offered:
-    past = state == "past"
-    reason = CaseReason.DEADLINE_PAST if past else CaseReason.DEADLINE_UNKNOWN
-    case.open_for(session, ctx, reason, Urgency.DEADLINE, conversation)
-    return Offered(OffersKind.DEADLINE_PAST if past else OffersKind.DEADLINE_UNKNOWN, asked_at=ctx.clock())
+def _must_check(session: Session, ctx: Context, conversation: Conversation, kind: OffersKind) -> Offered:
+    case.open_for(session, ctx, CaseReason(kind.value), Urgency.DEADLINE, conversation)
+    return Offered(kind, asked_at=ctx.clock())
 
 
 def _none(

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from programme import case
 from programme.context import Context
 from programme.rules import attempts, london, reference
+from programme.rules import referral as referral_rules
 from storage import identity as identities
 from storage import referral as referrals
 from storage.audit import record
@@ -109,8 +110,9 @@ def _failures(
 def _verify(session: Session, ctx: Context, conversation: Conversation, referral: Referral, now: datetime) -> None:
     conversation.referral_id, conversation.verified_at = referral.id, now
     referral.verified_at = referral.verified_at or now
-    if referral.state in (ReferralState.REFERRED, ReferralState.REACHED):
-        referral.state = ReferralState.VERIFIED
+    after = referral_rules.next_state(referral.state.value, "verify")
+    if after is not None:  # else it is over: they are who they say, and a worker must check
+        referral.state = ReferralState(after)
     session.add_all([conversation, referral])
     record(
         session,

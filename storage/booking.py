@@ -74,10 +74,10 @@ def booking_by_offer(session: Session, offer_token: str) -> Booking | None:
     return session.exec(select(Booking).where(Booking.offer_token == offer_token)).first()
 
 
-def booking_by_calendar(session: Session, calendar_token: str) -> Booking | None:
-    """The newest booking behind a calendar file's address; it may be cancelled."""
+def bookings_by_calendar(session: Session, calendar_token: str) -> list[Booking]:
+    """The bookings behind a calendar file's address, the one that stands first; it may be cancelled."""
     found = select(Booking).where(Booking.calendar_token == calendar_token)
-    return session.exec(found.order_by(col(Booking.calendar_sequence).desc(), col(Booking.made_at).desc())).first()
+    return list(session.exec(found.order_by(col(Booking.calendar_sequence).desc(), col(Booking.made_at).desc())))
 
 
 def offer_in(session: Session, conversation_id: str, token: str) -> Offer | None:

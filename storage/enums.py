@@ -103,6 +103,7 @@ class CaseReason(StrEnum):
     CUT_OFF = "cut_off"
     NOT_ANSWERED = "not_answered"
     NOT_DELIVERED = "not_delivered"
+    NOT_OPEN = "not_open"  # a place is wanted, and the referral is over or waits for a worker
 
 
 class Urgency(StrEnum):

@@ -15,7 +15,7 @@ from bot.telegram.background import Background
 from bot.telegram.busy import Busy
 from bot.telegram.connection import wait_of
 from bot.telegram.keyboard import keyboard, parts
-from programme import booking, outbox
+from programme import booked, outbox
 from programme.context import Context
 from programme.outbox import Parcel
 from storage.enums import Channel, Sender

@@ -1,28 +1,14 @@
-"""What may be booked, moved and cancelled, and which states a booking goes through."""
+"""What may be booked, moved and cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Literal
 
-from programme.rules import deadline, london
+from programme.rules import deadline, london, referral
 
-State = Literal["active", "moved", "cancelled"]
-Event = Literal["move", "cancel", "withdraw"]
-
-# move: the person took another course, and this booking is over · cancel: by the person · withdraw: by us, since the
-# course is not held or the referral is closed. What is over never comes back: a new booking is made.
-TRANSITIONS: MappingProxyType[tuple[str, str], State] = MappingProxyType(
-    {
-        ("active", "move"): "moved",
-        ("active", "cancel"): "cancelled",
-        ("active", "withdraw"): "cancelled",
-    }
-)
-ACTIVE: frozenset[str] = frozenset({"active"})
+ACTIVE = "active"  # what is over never comes back: a new booking is made
 
 
 class Verdict(StrEnum):
@@ -30,6 +16,7 @@ class Verdict(StrEnum):
 
     YES = "yes"
     NOT_VERIFIED = "not_verified"
+    NOT_OPEN = "not_open"
     ALREADY_BOOKED = "already_booked"
     DEADLINE_UNKNOWN = "deadline_unknown"
     DEADLINE_PAST = "deadline_past"
@@ -43,19 +30,10 @@ class Verdict(StrEnum):
     SAME_COURSE = "same_course"
 
 
-def next_state(state: str, event: str) -> State | None:
-    """The state after `event`; None: not allowed."""
-    return TRANSITIONS.get((state, event))
-
-
-def free_places(capacity: int, taken: int) -> int:
-    """Places left, never below zero."""
-    return max(0, capacity - taken)
-
-
 def may_book(
     *,
     verified: bool,
+    referral_state: str,
     has_active: bool,
     deadlines: deadline.Deadlines,
     starts: Sequence[datetime],
@@ -65,6 +43,8 @@ def may_book(
     """Whether this person may book the course whose sessions start at these UTC instants."""
     if not verified:
         return Verdict.NOT_VERIFIED
+    if not referral.may_book(referral_state):
+        return Verdict.NOT_OPEN
     if has_active:
         return Verdict.ALREADY_BOOKED
     return _may_take(deadlines, starts, places_left, now)
@@ -83,7 +63,7 @@ def _may_take(deadlines: deadline.Deadlines, starts: Sequence[datetime], places_
 
 
 def _may_change(state: str, starts: Sequence[datetime], now: datetime, cutoff_hours: int | None) -> Verdict:
-    if state not in ACTIVE:
+    if state != ACTIVE:
         return Verdict.NOT_ACTIVE
     if not starts or min(starts) <= now:
         return Verdict.STARTED
@@ -96,6 +76,7 @@ def _may_change(state: str, starts: Sequence[datetime], now: datetime, cutoff_ho
 
 def may_move(
     *,
+    referral_state: str,
     state: str,
     starts: Sequence[datetime],
     now: datetime,
@@ -108,6 +89,8 @@ def may_move(
     `cutoff_hours`: hours that must be left before the first session; `moves`: how often it was moved; None for a
     setting that is not filled in: RULE_UNKNOWN, and a worker is offered.
     """
+    if not referral.may_book(referral_state):
+        return Verdict.NOT_OPEN
     verdict = _may_change(state, starts, now, cutoff_hours)
     if verdict is not Verdict.YES:
         return verdict

@@ -1,14 +1,15 @@
 """Booking, moving and cancelling: each once, in one transaction, with what the person is told."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 from icalendar import Calendar
 from sqlmodel import select
 
-from programme import booking, offers
-from programme.booking import Done
+from programme import booked, booking, offers
 from programme.context import Context
+from programme.outcome import Done
 from programme.rules import deadline, london
 from storage.booking import Booking, Offer, active_booking
 from storage.database import Database
@@ -55,7 +56,7 @@ def test_a_place_is_booked_and_told_once(ctx: Context, chat: str, referral: Refe
     token = offered(ctx, chat)
     first, again = (booking.book(ctx, chat, None, token) for _ in range(2))
     assert (first.done, again.done) == (Done.BOOKED, Done.SAME)
-    assert first.booking == again.booking == booking.current(ctx, chat)
+    assert first.booking == again.booking == booked.current(ctx, chat)
     assert told(ctx, chat) == ["notice_booked"]
     assert "Tuesday 8 December at 10am" in text(ctx, chat)
     assert "Reading Central Library, Abbey Square" in text(ctx, chat)
@@ -79,7 +80,7 @@ def test_nobody_books_twice(ctx: Context, chat: str, referral: Referral) -> None
     assert booking.book(ctx, other_chat, None, theirs).done is Done.BOOKED
     refused = booking.book(ctx, chat, None, mine)
     assert refused.done is Done.ALREADY_BOOKED
-    assert refused.booking == booking.current(ctx, other_chat)
+    assert refused.booking == booked.current(ctx, other_chat)
     assert len(all_bookings(ctx)) == 1
 
 
@@ -106,7 +107,7 @@ def test_a_course_that_is_no_longer_held_is_not_booked(ctx: Context, chat: str) 
     other_chat = proved(ctx, mover)
     an_offer(ctx.database, _row(ctx, other_chat), mover, course, token="moving")
     assert booking.move(ctx, other_chat, None, "moving").done is Done.TAKEN
-    assert booking.current(ctx, other_chat) is not None
+    assert booked.current(ctx, other_chat) is not None
 
 
 def _row(ctx: Context, chat: str):  # type: ignore[no-untyped-def]
@@ -138,7 +139,7 @@ def test_nobody_books_unless_they_proved_who_they_are(ctx: Context, chat: str, d
         lambda: booking.may_move_now(ctx, unknown),
     ):
         assert act().done is Done.NOT_VERIFIED
-    assert booking.current(ctx, unknown) is None
+    assert booked.current(ctx, unknown) is None
 
 
 def test_moving_keeps_the_old_place_until_the_new_one_is_had(ctx: Context, chat: str) -> None:
@@ -148,10 +149,10 @@ def test_moving_keeps_the_old_place_until_the_new_one_is_had(ctx: Context, chat:
     mine = offered(ctx, chat)
     booking.book(ctx, other_chat, None, offered(ctx, other_chat, 1))
     assert booking.move(ctx, chat, None, mine).done is Done.TAKEN
-    held = booking.current(ctx, chat)
+    held = booked.current(ctx, chat)
     assert held is not None
     assert held.course_id == old.id
-    assert booking.current(ctx, other_chat).course_id == new.id  # type: ignore[union-attr]
+    assert booked.current(ctx, other_chat).course_id == new.id  # type: ignore[union-attr]
 
 
 def test_a_move_is_one_step_and_counted(ctx: Context, chat: str) -> None:
@@ -176,7 +177,7 @@ def test_an_offer_that_was_used_is_used_up(ctx: Context, chat: str) -> None:
     booking.book(ctx, chat, None, first)
     booking.move(ctx, chat, None, offered(ctx, chat))
     assert booking.move(ctx, chat, None, first).done is Done.EXPIRED
-    held = booking.current(ctx, chat)
+    held = booked.current(ctx, chat)
     assert held is not None
     booking.cancel(ctx, chat, None, held.id)
     assert booking.book(ctx, chat, None, first).done is Done.EXPIRED
@@ -187,10 +188,10 @@ def test_an_offer_that_was_used_is_used_up(ctx: Context, chat: str) -> None:
 def test_cancelling_tells_by_when_to_book_again(ctx: Context, chat: str, referral: Referral) -> None:
     in_days(ctx.database, 7)
     booking.book(ctx, chat, None, offered(ctx, chat))
-    held = booking.current(ctx, chat)
+    held = booked.current(ctx, chat)
     assert held is not None
     assert booking.cancel(ctx, chat, None, held.id).done is Done.CANCELLED
-    assert booking.current(ctx, chat) is None
+    assert booked.current(ctx, chat) is None
     assert booking.cancel(ctx, chat, None, held.id).done is Done.NOT_BOOKED
     assert told(ctx, chat) == ["notice_booked", "notice_cancelled"]
     assert "31 December 2026" in text(ctx, chat)
@@ -202,12 +203,12 @@ def test_only_the_place_that_was_asked_about_is_cancelled(ctx: Context, chat: st
     in_days(ctx.database, 7)
     in_days(ctx.database, 9)
     booking.book(ctx, chat, None, offered(ctx, chat))
-    asked_about = booking.current(ctx, chat)
+    asked_about = booked.current(ctx, chat)
     other_chat = proved(ctx, referral)
     booking.move(ctx, other_chat, None, offered(ctx, other_chat))
     assert asked_about is not None
     assert booking.cancel(ctx, chat, None, asked_about.id).done is Done.CHANGED
-    assert booking.current(ctx, chat) is not None
+    assert booked.current(ctx, chat) is not None
 
 
 @pytest.mark.parametrize(("hours", "done"), [(24.01, True), (23.99, False)])
@@ -215,7 +216,7 @@ def test_the_cut_off(ctx: Context, chat: str, clock: Clock, hours: float, done: 
     in_days(ctx.database, 7)
     in_days(ctx.database, 12)
     booking.book(ctx, chat, None, offered(ctx, chat))
-    held = booking.current(ctx, chat)
+    held = booked.current(ctx, chat)
     assert held is not None
     clock.forward(hours=7 * 24 - hours)
     allowed = {booking.may_move_now(ctx, chat).done, booking.may_cancel_now(ctx, chat).done}
@@ -224,7 +225,7 @@ def test_the_cut_off(ctx: Context, chat: str, clock: Clock, hours: float, done: 
         assert booking.move(ctx, chat, None, offered(ctx, chat)).done is Done.TOO_LATE
         assert booking.cancel(ctx, chat, None, held.id).done is Done.TOO_LATE
     assert [case.reason for case in open_cases(ctx)] == ([] if done else [CaseReason.CUT_OFF])
-    assert booking.current(ctx, chat) == held
+    assert booked.current(ctx, chat) == held
 
 
 def test_without_the_rules_a_worker_changes_it(ctx: Context) -> None:
@@ -252,25 +253,29 @@ def test_the_calendar_file_follows_the_place(ctx: Context, chat: str) -> None:
     in_days(ctx.database, 7, sessions=2)
     in_days(ctx.database, 9)
     booking.book(ctx, chat, None, offered(ctx, chat))
-    token = booking.current(ctx, chat).calendar_token  # type: ignore[union-attr]
+    token = booked.current(ctx, chat).calendar_token  # type: ignore[union-attr]
     first = _events(ctx, token)
     booking.move(ctx, chat, None, offered(ctx, chat))
     moved = _events(ctx, token)
-    held = booking.current(ctx, chat)
+    held = booked.current(ctx, chat)
     assert held is not None
     booking.cancel(ctx, chat, None, held.id)
     cancelled = _events(ctx, token)
     assert len(first) == 2
+    assert [(one["UID"], one["STATUS"]) for one in moved] == [
+        (first[0]["UID"], "CONFIRMED"),
+        (first[1]["UID"], "CANCELLED"),  # else the second week stays in their calendar for ever
+    ]
     assert first[0]["UID"] == moved[0]["UID"] == cancelled[0]["UID"]
     assert [one[0]["SEQUENCE"] for one in (first, moved, cancelled)] == [0, 1, 2]
     assert cancelled[0]["STATUS"] == "CANCELLED"
     assert first[0].decoded("DTSTART").date() == date(2026, 12, 8)
     assert moved[0].decoded("DTSTART").date() == date(2026, 12, 10)
-    assert booking.calendar_file(ctx, "no such token") is None
+    assert booked.calendar_file(ctx, "no such token") is None
 
 
 def _events(ctx: Context, token: str):  # type: ignore[no-untyped-def]
-    return Calendar.from_ical(booking.calendar_file(ctx, token) or "").walk("VEVENT")
+    return Calendar.from_ical(booked.calendar_file(ctx, token) or "").walk("VEVENT")
 
 
 def test_offers_fit_the_deadlines_and_are_five_at_most(ctx: Context, chat: str, referral: Referral) -> None:
@@ -338,6 +343,90 @@ def test_two_chats_of_one_person_hold_one_place(ctx: Context, chat: str, referra
     in_days(ctx.database, 7)
     other_chat = proved(ctx, referral)
     booking.book(ctx, chat, None, offered(ctx, chat))
-    assert booking.current(ctx, other_chat) == booking.current(ctx, chat)
+    assert booked.current(ctx, other_chat) == booked.current(ctx, chat)
     with ctx.database.reading() as session:
         assert active_booking(session, referral.id) is not None
+
+
+OVER = [ReferralState.WITHDRAWN, ReferralState.COMPLETED, ReferralState.RETURNED, ReferralState.CLOSED]
+
+
+def put(database: Database, referral: Referral, **values: object) -> None:
+    with database.writing() as session:
+        row = session.get_one(Referral, referral.id)
+        for name, value in values.items():
+            setattr(row, name, value)
+        session.add(row)
+
+
+def state_of(database: Database, referral: Referral) -> ReferralState:
+    with database.reading() as session:
+        return session.get_one(Referral, referral.id).state
+
+
+@pytest.mark.parametrize("state", [*OVER, ReferralState.MISSED, ReferralState.ATTENDED])
+def test_a_referral_that_is_over_is_offered_and_given_no_place(
+    ctx: Context, chat: str, referral: Referral, state: ReferralState
+) -> None:
+    in_days(ctx.database, 7)
+    token = offered(ctx, chat)
+    put(ctx.database, referral, state=state)  # while the list was on the table
+    assert booking.book(ctx, chat, None, token).done is Done.NOT_OPEN
+    assert booking.may_book_now(ctx, chat).done is Done.NOT_OPEN
+    assert offers.make(ctx, chat, None).kind is offers.OffersKind.NOT_OPEN
+    assert [case.reason for case in open_cases(ctx)] == [CaseReason.NOT_OPEN]
+    assert (all_bookings(ctx), state_of(ctx.database, referral)) == ([], state)
+
+
+@pytest.mark.parametrize("state", OVER)
+def test_a_place_of_a_referral_that_is_over_is_not_moved(
+    ctx: Context, chat: str, referral: Referral, state: ReferralState
+) -> None:
+    in_days(ctx.database, 7)
+    in_days(ctx.database, 9)
+    booking.book(ctx, chat, None, offered(ctx, chat))
+    token = offered(ctx, chat)
+    put(ctx.database, referral, state=state)
+    assert booking.may_move_now(ctx, chat).done is Done.NOT_OPEN
+    assert booking.move(ctx, chat, None, token).done is Done.NOT_OPEN
+    held = booked.current(ctx, chat)
+    assert held is not None
+    assert booking.cancel(ctx, chat, None, held.id).done is Done.CANCELLED  # a place nobody needs is given up
+    assert state_of(ctx.database, referral) is state
+
+
+def test_a_place_given_up_leaves_the_referral_to_be_booked_again(ctx: Context, chat: str, referral: Referral) -> None:
+    in_days(ctx.database, 7)
+    booking.book(ctx, chat, None, offered(ctx, chat))
+    held = booked.current(ctx, chat)
+    booking.cancel(ctx, chat, None, held.id if held else "")
+    assert state_of(ctx.database, referral) is ReferralState.VERIFIED
+    assert booking.may_book_now(ctx, chat).done is Done.BOOKED
+
+
+def test_a_course_that_ends_too_late_by_now_is_an_offer_that_is_gone(
+    ctx: Context, chat: str, referral: Referral
+) -> None:
+    in_days(ctx.database, 20)
+    token = offered(ctx, chat)
+    put(ctx.database, referral, finish_by=(NOW + timedelta(days=10)).date())
+    assert booking.book(ctx, chat, None, token).done is Done.EXPIRED
+    assert open_cases(ctx) == [], "their dates are neither past nor unknown: there is nothing for a worker to check"
+
+
+def test_more_after_a_while_is_a_fresh_list(ctx: Context, chat: str, clock: Clock) -> None:
+    in_days(ctx.database, 7)
+    first = offers.make(ctx, chat, None)
+    clock.forward(minutes=offers.OFFER_MINUTES)
+    again = offers.make(ctx, chat, None, more=True)
+    assert again.kind is offers.OffersKind.OFFERS
+    assert [offer.course_id for offer in again.offers] == [offer.course_id for offer in first.offers]
+
+
+def test_a_rule_that_is_not_filled_in_is_told_to_the_worker_as_such(database: Database, ctx: Context) -> None:
+    referral = a_referral(database)
+    chat = proved(ctx, referral)
+    a_booking(database, referral, in_days(database, 7))
+    assert booking.may_move_now(ctx, chat).done is Done.TOO_LATE
+    (case,) = open_cases(ctx)
+    assert (case.reason, json.loads(case.detail or "{}")) == (CaseReason.CUT_OFF, {"why": "rule_unknown"})

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlmodel import func, select
 
 from programme import booking, offers
-from programme.booking import Done
 from programme.context import Context
+from programme.outcome import Done
 from programme.rules import preference
 from storage.booking import Booking
 from storage.conversation import Conversation

@@ -58,6 +58,18 @@ def test_the_right_reference_and_date(ctx: Context, referral: Referral) -> None:
     assert (row.state, row.verified_at) == (ReferralState.VERIFIED, NOW)
 
 
+@pytest.mark.parametrize(
+    "state", [ReferralState.WITHDRAWN, ReferralState.COMPLETED, ReferralState.RETURNED, ReferralState.CLOSED]
+)
+def test_who_proves_who_they_are_changes_nothing_about_a_referral_that_is_over(
+    ctx: Context, state: ReferralState
+) -> None:
+    over = a_referral(ctx.database, reference=OWN, state=state)
+    assert check(ctx, opened(ctx)).outcome is Outcome.VERIFIED
+    with ctx.database.reading() as session:
+        assert session.get_one(Referral, over.id).state is state
+
+
 @pytest.mark.parametrize(("typed", "born"), [(OWN, WRONG), (NONE, BORN), (NONE, WRONG), ("TVP2H8M41", WRONG)])
 def test_one_answer_for_all_that_is_wrong(ctx: Context, referral: Referral, typed: str, born: date) -> None:
     chat = opened(ctx, ADDRESS)

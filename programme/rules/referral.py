@@ -1,0 +1,72 @@
+"""Which states a referral goes through: the only place that says what may change one."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Literal
+
+State = Literal[
+    "referred",
+    "reached",
+    "verified",
+    "booked",
+    "attended",
+    "completed",
+    "missed",
+    "second_chance",
+    "returned",
+    "withdrawn",
+    "closed",
+]
+Event = Literal[
+    "reach", "verify", "book", "cancel", "attend", "miss", "complete", "allow", "give_back", "withdraw", "close"
+]
+
+# reach: a message got through · verify: they proved who they are · book: a place was taken, or another one for it
+# cancel: the place was given up · attend, miss: a session's list · complete: all sessions done · allow: a worker gives
+# another chance after a missed session · give_back: to the police, by a named worker · withdraw: by those who referred
+# close: nothing is left to do. Who has missed a session, or been to one, takes a new place only with a worker's help.
+_UNDER_WAY: dict[tuple[str, str], State] = {
+    ("referred", "reach"): "reached",
+    ("referred", "verify"): "verified",
+    ("referred", "book"): "booked",  # proved in a chat that began before the referral was put back to its beginning
+    ("reached", "reach"): "reached",
+    ("reached", "verify"): "verified",
+    ("reached", "book"): "booked",
+    ("verified", "verify"): "verified",
+    ("verified", "book"): "booked",
+    ("verified", "cancel"): "verified",
+    ("booked", "verify"): "booked",
+    ("booked", "book"): "booked",
+    ("booked", "cancel"): "verified",
+    ("booked", "attend"): "attended",
+    ("booked", "miss"): "missed",
+    ("booked", "complete"): "completed",
+    ("attended", "verify"): "attended",
+    ("attended", "attend"): "attended",
+    ("attended", "miss"): "missed",
+    ("attended", "complete"): "completed",
+    ("missed", "verify"): "missed",
+    ("missed", "attend"): "attended",  # the list was wrong
+    ("missed", "allow"): "second_chance",
+    ("second_chance", "verify"): "second_chance",
+    ("second_chance", "book"): "booked",
+}
+_ENDS: dict[str, State] = {"give_back": "returned", "withdraw": "withdrawn", "close": "closed"}
+_OPEN = ("referred", "reached", "verified", "booked", "attended", "missed", "second_chance")
+_DONE = ("completed", "returned", "withdrawn")
+TRANSITIONS: MappingProxyType[tuple[str, str], State] = MappingProxyType(
+    _UNDER_WAY
+    | {(state, event): after for state in _OPEN for event, after in _ENDS.items()}
+    | {(state, "close"): "closed" for state in _DONE}
+)
+
+
+def next_state(state: str, event: Event) -> State | None:
+    """The state after `event`; None: not allowed, nothing changes."""
+    return TRANSITIONS.get((state, event))
+
+
+def may_book(state: str) -> bool:
+    """Whether the assistant may give a place, or another one, to somebody whose referral is in this state."""
+    return next_state(state, "book") is not None
