@@ -1,7 +1,7 @@
 """The outbox: what is to be said becomes a row in the transaction that decided it, and is delivered from there."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -136,12 +136,17 @@ def mark_seen(ctx: Context, conversation_id: str, message_id: str) -> None:
             messages.mark_seen(session, conversation_id, seq, now)
 
 
-def claim(ctx: Context, channel: Channel, limit: int = 30) -> list[Parcel]:
-    """Messages that are due on a channel: one a conversation, in order, danger first, claimed for half a minute."""
+def claim(
+    ctx: Context, channel: Channel, limit: int = 30, first_only: bool = False, besides: Collection[str] = ()
+) -> list[Parcel]:
+    """Messages that are due on a channel: one a conversation, in order, danger first, claimed for half a minute.
+
+    `first_only`: danger and nothing else. `besides`: ids of conversations that are left alone.
+    """
     now = ctx.clock()
     with ctx.database.writing() as session:
         parcels = []
-        for row in messages.due_out(session, channel, now, limit):
+        for row in messages.due_out(session, channel, now, limit, first_only, besides):
             row.next_try_at = now + CLAIM
             row.tries += 1
             session.add(row)

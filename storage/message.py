@@ -1,5 +1,6 @@
 """Messages in and out, and the tokens of the buttons that were sent."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint, and_, func, or_, update
@@ -181,10 +182,18 @@ def replies_to(session: Session, message_in_id: str) -> list[MessageOut]:
     return list(session.exec(found.order_by(col(MessageOut.seq))))
 
 
-def due_out(session: Session, channel: Channel, now: datetime, limit: int) -> list[MessageOut]:
+def due_out(
+    session: Session,
+    channel: Channel,
+    now: datetime,
+    limit: int,
+    first_only: bool = False,
+    besides: Collection[str] = (),
+) -> list[MessageOut]:
     """What may be sent now on a channel: at most one message a conversation, its next one. Danger first.
 
-    A message that waits for its next try holds back those after it, but never one that is `first`.
+    A message that waits for its next try holds back those after it, but never one that is `first`. `first_only`:
+    nothing else. `besides`: ids of conversations that are left alone.
     """
     earlier = aliased(MessageOut)
     ahead = (
@@ -206,6 +215,10 @@ def due_out(session: Session, channel: Channel, now: datetime, limit: int) -> li
         .where(MessageOut.state == OutState.WAITING, due, Conversation.channel == channel, ~ahead)
         .order_by(col(MessageOut.first).desc(), col(MessageOut.created_at), col(MessageOut.seq))
     )
+    if first_only:
+        found = found.where(col(MessageOut.first))
+    if besides:
+        found = found.where(col(MessageOut.conversation_id).not_in(besides))
     return list(session.exec(found.limit(limit)))
 
 

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 IDLE_SECONDS = 0.5  # the rows are the truth; a hint only shortens the wait
 SEND_SECONDS = 25.0  # less than a claim lasts, or another process would send the same
 MOST_AT_ONCE = 30
+KEPT_FOR_FIRST = 6  # of them: however many sends are slow, danger finds a free one
 CALENDAR = "calendar:"
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -49,7 +50,7 @@ class TelegramDelivery:
         self._busy = busy
         self._sending: set[str] = set()
         self._progress: dict[str, Progress] = {}
-        self._flooded: dict[str, datetime] = {}  # chats that Telegram asked us to leave alone, until when
+        self._flooded: dict[str, datetime] = {}  # conversations that Telegram asked us to leave alone, until when
 
     async def run(self) -> None:
         """Never returns; ends by being cancelled."""
@@ -64,10 +65,14 @@ class TelegramDelivery:
     async def _send_due(self) -> bool:
         """Begins to send what is due; False where there was nothing to begin."""
         room = MOST_AT_ONCE - len(self._sending)
-        if room < 1 or self._is_flooded():
+        if room < 1:
             return False
+        flooded = self._flooded_now()
+        first_only = len(flooded) > 1 or room <= KEPT_FOR_FIRST
+        most = room if first_only else room - KEPT_FOR_FIRST
+        besides = flooded if len(flooded) > 1 else ()
         try:
-            parcels = await asyncio.to_thread(outbox.claim, self._ctx, Channel.TELEGRAM, room)
+            parcels = await asyncio.to_thread(outbox.claim, self._ctx, Channel.TELEGRAM, most, first_only, besides)
         except Exception as error:  # a database that is away for a moment must not end the deliveries
             log.error("outbox_not_read", error=type(error).__name__)
             return False
@@ -76,11 +81,11 @@ class TelegramDelivery:
             self._background.spawn(self._deliver(parcel))
         return bool(parcels)
 
-    def _is_flooded(self) -> bool:
-        """One chat that is asked to wait waits alone; two mean that it is us who are too fast."""
+    def _flooded_now(self) -> list[str]:
+        """One chat that is asked to wait waits alone; two mean that it is us who are too fast: then danger only."""
         now = self._ctx.clock()
         self._flooded = {chat: until for chat, until in self._flooded.items() if until > now}
-        return len(self._flooded) > 1
+        return list(self._flooded)
 
     async def _deliver(self, parcel: Parcel) -> None:
         try:
@@ -98,7 +103,7 @@ class TelegramDelivery:
                 await self._send(parcel)
         except RetryAfter as error:
             wait = wait_of(error)
-            self._flooded[parcel.external] = self._ctx.clock() + wait
+            self._flooded[parcel.conversation_id] = self._ctx.clock() + wait
             await self._failed(parcel, "flood", wait)
         except Forbidden:
             self._progress.pop(parcel.id, None)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.telegram.delivery import KEPT_FOR_FIRST, MOST_AT_ONCE
 from programme.answers import Situation
 from storage.enums import OutState, Sender
 from storage.message import MessageOut, add_out
@@ -53,6 +54,30 @@ async def test_two_flooded_chats_hold_everything(bench: Bench) -> None:
     assert time.monotonic() - began >= 1.5
     await bench.hears(SAM, "one")
     await bench.hears(ROBIN, "two")
+
+
+async def test_while_everything_is_held_danger_still_goes_out(bench: Bench) -> None:
+    for chat in (SAM, ROBIN):
+        bench.api.fault("sendMessage", "429", retry_after=4, chat_id=chat)
+        bench.api.say(chat, "hello")
+    await bench.until(lambda: [call["code"] for call in bench.api.calls("sendMessage")].count(429) == 2)
+    began = time.monotonic()
+    bench.api.say(5003, "three")
+    bench.api.say(5004, "i have taken an overdose")
+    await bench.hears(5004, "999", seconds=2.5)
+    assert time.monotonic() - began < 3
+    assert bench.api.heard(5003) == []
+    await bench.hears(5003, "three")
+
+
+async def test_however_many_sends_are_slow_danger_finds_a_free_one(bench: Bench) -> None:
+    crowd = range(6000, 6040)
+    for chat in crowd:
+        bench.api.fault("sendMessage", "slow", seconds=6, chat_id=chat)
+        bench.api.say(chat, "hello")
+    await bench.until(lambda: len(bench.channel._delivery._sending) >= MOST_AT_ONCE - KEPT_FOR_FIRST)
+    bench.api.say(SAM, "i have taken an overdose")
+    await bench.hears(SAM, "999", seconds=3)
 
 
 @pytest.mark.parametrize("kind", ["500", "502", "drop"])

@@ -223,6 +223,13 @@ async def test_an_album_is_answered_once(bench: Bench) -> None:
     assert len(bench.api.heard(SAM)) == 1
 
 
+async def test_a_caption_is_what_the_person_says(bench: Bench) -> None:
+    bench.api.send(SAM, "photo", caption="can i book a place?")
+    await bench.hears(SAM, "You said: can i book a place?")
+    await bench.settled()
+    assert len(bench.api.heard(SAM)) == 1, "that we cannot see pictures need not be said"
+
+
 async def test_danger_under_a_picture_is_heard(bench: Bench) -> None:
     bench.api.send(SAM, "photo", caption="i have taken an overdose")
     await bench.until(lambda: any((row.answer or "").startswith("utter_danger_") for row in bench.sent()))
