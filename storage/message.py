@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.conversation import Conversation
 from storage.enums import Channel, MessageKind, OutState, Sender, TurnEnd, TurnState
-from storage.row import Row, lock_row
+from storage.row import Row, is_writing, lock_row
 from storage.types import Instant, Sealed, word
 
 
@@ -219,6 +219,8 @@ def due_out(
         found = found.where(col(MessageOut.first))
     if besides:
         found = found.where(col(MessageOut.conversation_id).not_in(besides))
+    if is_writing(session):  # what another process is claiming just now is left to it; says nothing on SQLite
+        found = found.with_for_update(skip_locked=True, of=MessageOut)
     return list(session.exec(found.limit(limit)))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from programme import outbox
 from storage.conversation import Conversation, take_lease
 from storage.database import Database
 from storage.enums import Channel, OutState, TurnState
@@ -29,6 +30,7 @@ from storage.message import (
 )
 from tests.builders import NOW, a_button, a_conversation, a_message_in, a_message_out, new_id
 from tests.conftest import Clock
+from tests.programme.desk import a_context
 
 
 def test_what_comes_in_is_numbered_and_stored_once(database: Database, clock: Clock) -> None:
@@ -201,3 +203,26 @@ def test_a_button_works_in_its_own_conversation_alone(database: Database) -> Non
         assert found.title == "Yes"
         assert button(session, other.id, sent.token) is None
         assert button(session, talk.id, "made up") is None
+
+
+def test_two_processes_never_claim_the_same_message(database: Database, database_url: str, clock: Clock) -> None:
+    """The other looks while ours has chosen, and has not yet committed."""
+    other = Database(database_url, database.keyring)
+    ctx, other_ctx = a_context(database, clock), a_context(other, clock, "other")
+    mine = a_message_out(database, a_conversation(database, Channel.TELEGRAM))
+    theirs: list[str] = []
+    thread = threading.Thread(
+        target=lambda: theirs.extend(parcel.id for parcel in outbox.claim(other_ctx, Channel.TELEGRAM))
+    )
+    with database.writing() as session:
+        (row,) = due_out(session, Channel.TELEGRAM, clock(), 30)
+        row.next_try_at = clock() + outbox.CLAIM
+        session.flush()
+        thread.start()
+        thread.join(0.5)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert (row.id, theirs) == (mine.id, [])
+    clock.forward(seconds=31)
+    assert [parcel.id for parcel in outbox.claim(ctx, Channel.TELEGRAM)] == [mine.id], "and it is not lost"
+    other.close()
