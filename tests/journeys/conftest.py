@@ -63,17 +63,21 @@ def _system(tmp_path_factory: pytest.TempPathFactory, model: Path, telegram: Con
 @pytest.fixture
 def system(_system: System, request: pytest.FixtureRequest) -> Iterator[System]:
     """The running system that all journeys share, well again whatever the journey before did to it."""
-    _system.wait_until_ready()
+    try:
+        _system.wait_until_ready()
+    except AssertionError:
+        keep_logs(_system, request.node.name)
+        raise
     yield _system
-    keep_logs(_system, request.node)
+    if request.node.stash.get(FAILED, False):
+        keep_logs(_system, request.node.name)
 
 
-def keep_logs(system: System, node: pytest.Item) -> None:
+def keep_logs(system: System, name: str) -> None:
     """Of a failed journey: what the system printed and logged."""
-    if node.stash.get(FAILED, False):
-        kept = ARTIFACTS / node.name
-        shutil.copytree(system.var / "logs", kept, dirs_exist_ok=True)
-        shutil.copy(system.printed, kept)
+    kept = ARTIFACTS / name
+    shutil.copytree(system.var / "logs", kept, dirs_exist_ok=True)
+    shutil.copy(system.printed, kept)
 
 
 @pytest.fixture

@@ -117,14 +117,19 @@ class System:
         killed.kill()
         return killed
 
-    def is_ready(self) -> bool:
-        with suppress(httpx.HTTPError):
+    def missing(self) -> list[str]:
+        """Which parts do not answer."""
+        try:
             told = httpx.get(f"{self.address}ready", timeout=10).json()
-            return bool(told["ready"] and told.get("telegram", True))
-        return False
+        except httpx.HTTPError:
+            return ["app"]
+        return [*told["missing"], *([] if told.get("telegram", True) else ["telegram"])]
 
-    def wait_until_ready(self) -> None:
-        wait(self.is_ready, READY_SECONDS, "all parts to answer")
+    def wait_until_ready(self, seconds: float = 60.0) -> None:
+        until = time.monotonic() + seconds
+        while missing := self.missing():
+            assert time.monotonic() < until, f"{missing} did not answer for {seconds} s"
+            time.sleep(0.1)
 
     @cached_property
     def ctx(self) -> Context:
@@ -142,6 +147,10 @@ class System:
         found = self.rows(Booking, Booking.referral_id == referral.id)
         kept = [one for one in found if not active or one.state is BookingState.ACTIVE]
         return sorted(kept, key=lambda one: one.made_at)
+
+    def unended(self) -> int:
+        """Messages that came in and whose handling has not ended."""
+        return len(self.rows(MessageIn, MessageIn.state != TurnState.ENDED))
 
     def check_nothing_lost_or_doubled(self, conversation_id: str) -> None:
         """Every message that came in has ended once, numbers have no gap, and no turn was answered twice over."""
