@@ -30,7 +30,8 @@ SURE = 0.7  # of anything else, before it is no name
 
 def take(journey: Journey, step: str) -> bool:
     """What was said at one of the three steps."""
-    found = None if journey.heard.tapped else reference.read(journey.heard.text)
+    pattern = verification.pattern(journey.ctx)
+    found = None if journey.heard.tapped else reference.read(journey.heard.text, pattern)
     if found is not None:  # they found it after all
         journey.put(goal="book", reference=found, lost_name=None, lost_birth=None, lost_phone=None)
         return True

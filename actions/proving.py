@@ -17,11 +17,11 @@ NO_ANSWER = ("affirm", "deny", "unsure")  # to a question that asks for a fact
 
 def take_reference(journey: Journey) -> bool:
     """A reference, and a date of birth where one stands beside it."""
-    text = journey.heard.text
-    found = reference.read(text)
+    text, pattern = journey.heard.text, verification.pattern(journey.ctx)
+    found = reference.read(text, pattern)
     if found is not None:
         journey.put(reference=found)
-        born = birth_date.read(reference.take_out(text), verification.today(journey.ctx))
+        born = birth_date.read(reference.take_out(text, pattern), verification.today(journey.ctx))
         if born.value is not None:
             _check(journey, born.value)
         return True
@@ -40,11 +40,11 @@ def take_reference(journey: Journey) -> bool:
 
 def take_birth_date(journey: Journey) -> bool:
     """A date of birth, which is checked at once; a reference typed again takes the place of the first."""
-    text = journey.heard.text
-    again = None if journey.linked else reference.read(text)
+    text, pattern = journey.heard.text, verification.pattern(journey.ctx)
+    again = None if journey.linked else reference.read(text, pattern)
     if again is not None:
         journey.put(reference=again)
-        text = reference.take_out(text)
+        text = reference.take_out(text, pattern)
     born = birth_date.read(text, verification.today(journey.ctx))
     if born.value is not None:
         _check(journey, born.value)

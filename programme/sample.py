@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 from sqlmodel import Session, col, select
 
+from programme import referral, verification
 from programme.context import Context
+from programme.referral import NewReferral
 from programme.rules import london
 from storage import booking as bookings
 from storage import referral as referrals
 from storage.enums import BookingState, CourseState, ReferralState
-from storage.person import Person
 from storage.referral import Referral
 from storage.session import Course, CourseSession, Venue
 from storage.setting import Setting
@@ -26,6 +27,7 @@ FLAG = "sample_programme"
 FILE = Path(__file__).parent / "sample.yml"
 WEEKS = 6
 BOOK_DAYS, FINISH_DAYS = 28, 42
+CLOSED = {(12, 24), (12, 25), (12, 26), (1, 1)}  # (month, day): nobody holds a session then
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def seed(ctx: Context) -> None:
             session.add(Venue(**row))
         for row in content["people"]:
             _person(session, ctx, row)
+        verification.match_claims(session)
     refresh(ctx)
 
 
@@ -82,13 +85,13 @@ def refresh(ctx: Context) -> SampleReferral:
         for row in content["courses"]:
             _courses(session, ctx, row)
         first = content["people"][0]
-        referral = referrals.by_reference(session, ctx.database.keyring, first["reference"])
-        if referral is not None:
+        known = referrals.by_reference(session, ctx.database.keyring, first["reference"])
+        if known is not None:
             today = london.today(now)
-            referral.book_by, referral.finish_by = today + timedelta(BOOK_DAYS), today + timedelta(FINISH_DAYS)
-            referral.state = ReferralState.REFERRED
-            session.add(referral)
-            held = bookings.active_booking(session, referral.id)
+            known.book_by, known.finish_by = today + timedelta(BOOK_DAYS), today + timedelta(FINISH_DAYS)
+            known.state = ReferralState.REFERRED
+            session.add(known)
+            held = bookings.active_booking(session, known.id)
             if held is not None:
                 held.state, held.ended_at = BookingState.CANCELLED, now
                 held.calendar_sequence += 1
@@ -102,29 +105,20 @@ def _content() -> dict[str, Any]:
 
 
 def _person(session: Session, ctx: Context, row: dict[str, Any]) -> None:
-    now = ctx.clock()
-    today = london.today(now)
-    person = Person(
-        id=ctx.new_id(),
-        name=row["name"],
-        date_of_birth=row["born"].isoformat(),
-        phone=row.get("phone"),
-        email=row.get("email"),
-        created_at=now,
-    )
-    session.add(person)
-    session.flush()
-    session.add(
-        Referral(
-            id=ctx.new_id(),
-            person_id=person.id,
+    today = london.today(ctx.clock())
+    referral.write(
+        session,
+        ctx,
+        NewReferral(
             reference=row["reference"],
-            reference_lookup=referrals.reference_lookup(ctx.database.keyring, row["reference"]),
-            referred_on=today,
+            name=row["name"],
+            born=row["born"],
             book_by=_day(today, row.get("book_in", BOOK_DAYS)),
             finish_by=_day(today, row.get("finish_in", FINISH_DAYS)),
-            created_at=now,
-        )
+            phone=row.get("phone"),
+            email=row.get("email"),
+        ),
+        actor="sample",
     )
 
 
@@ -144,7 +138,8 @@ def _courses(session: Session, ctx: Context, row: dict[str, Any]) -> None:
         ).all()
     )
     for starts in london.weekly(first, start, WEEKS):
-        if starts in there:
+        days = [london.today(starts) + timedelta(weeks=number) for number in range(row["sessions"])]
+        if starts in there or any((day.month, day.day) in CLOSED for day in days):
             continue
         course = Course(
             id=ctx.new_id(),
@@ -156,13 +151,13 @@ def _courses(session: Session, ctx: Context, row: dict[str, Any]) -> None:
         )
         session.add(course)
         session.flush()
-        for number in range(row["sessions"]):
-            begins = london.at(london.today(starts) + timedelta(weeks=number), start)
+        for number, day in enumerate(days, 1):
+            begins = london.at(day, start)
             session.add(
                 CourseSession(
                     id=ctx.new_id(),
                     course_id=course.id,
-                    number=number + 1,
+                    number=number,
                     starts_at=begins,
                     ends_at=begins + timedelta(minutes=row["minutes"]),
                 )

@@ -4,17 +4,21 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from programme.answers import Fact
 from programme.rules import hours
 from programme.rules.hours import Hours
+from programme.rules.reference import DEFAULT, Pattern
 from storage.setting import Setting
+
+MOST_IN_GROUP = 12  # letters and digits
 
 
 def facts(session: Session) -> dict[str, Fact]:
     """Every setting that is filled in, with its review date."""
-    return {row.key: Fact(row.value, row.review_by) for row in session.exec(select(Setting)).all()}
+    rows = session.exec(select(Setting.key, Setting.value, col(Setting.review_by)))  # columns: read with every reply
+    return {key: Fact(value, review_by) for key, value, review_by in rows}
 
 
 def number(facts: Mapping[str, Fact], key: str, today: date) -> int | None:
@@ -44,3 +48,16 @@ def is_open(facts: Mapping[str, Fact], now: datetime) -> bool:
         return hours.is_open(opening_hours(facts), now)
     except (ValueError, TypeError, AttributeError):
         return False
+
+
+def reference_pattern(session: Session) -> Pattern:
+    """How references are written: `reference_pattern` is the prefix and the sizes of the groups, "TVP 4 2".
+
+    Also after its review date, since it is not said to anybody; the usual form where it is empty or cannot be read.
+    """
+    row = session.get(Setting, "reference_pattern")
+    prefix, *sizes = (row.value if row else "").split() or [""]
+    groups = tuple(int(size) for size in sizes if size.isdecimal() and 0 < int(size) <= MOST_IN_GROUP)
+    if not (prefix.isascii() and prefix.isalpha()) or not groups or len(groups) != len(sizes):
+        return DEFAULT
+    return Pattern(prefix.upper(), groups)

@@ -5,16 +5,16 @@
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from programme import case
+from programme import case, setting
 from programme.context import Context
-from programme.rules import attempts, london, reference
+from programme.rules import attempts, london, name, reference
 from programme.rules import referral as referral_rules
 from storage import identity as identities
 from storage import referral as referrals
@@ -76,7 +76,8 @@ def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> 
 def _find(session: Session, ctx: Context, conversation: Conversation, typed: str | None) -> str | None:
     if typed is None:
         return conversation.linked_referral_id
-    found = [referrals.id_by_reference(session, ctx.database.keyring, form) for form in reference.variants(typed)]
+    forms = reference.variants(typed, setting.reference_pattern(session))
+    found = [referrals.id_by_reference(session, ctx.database.keyring, form) for form in forms]
     return next((referral_id for referral_id in found if referral_id), None)
 
 
@@ -163,39 +164,45 @@ def revoke_links(session: Session, ctx: Context, referral_id: str) -> None:
         session.add(row)
 
 
-def claim_without_reference(ctx: Context, conversation_id: str, name: str, born: date, phone: str) -> None:
+def claim_without_reference(ctx: Context, conversation_id: str, called: str, born: date, phone: str) -> None:
     """Somebody without their reference: always a case, always the same reply."""
     with ctx.database.writing() as session:
         conversation = lock_one(session, Conversation, conversation_id)
-        detail = {"name": name, "date_of_birth": born.isoformat(), "phone": phone}
+        detail = {"name": called, "date_of_birth": born.isoformat(), "phone": phone}
         opened = case.open_for(session, ctx, CaseReason.NO_REFERENCE, Urgency.STUCK, conversation, detail)
-        opened.detail = json.dumps({**detail, "matches": _matches(session, name, born)})
+        opened.detail = json.dumps({**detail, "matches": _matches(_everyone(session), called, born.isoformat())})
         session.add(opened)
 
 
 def match_claims(session: Session) -> int:
     """Looks again at every open claim, after referrals have come in; how many have a match now."""
+    open_claims = select(Case).where(Case.reason == CaseReason.NO_REFERENCE, col(Case.closed_at).is_(None))
+    claims = session.exec(open_claims).all()
+    everyone = _everyone(session) if claims else []
     matched = 0
-    for row in session.exec(
-        select(Case).where(Case.reason == CaseReason.NO_REFERENCE, col(Case.closed_at).is_(None))
-    ).all():
+    for row in claims:
         detail = json.loads(row.detail or "{}")
-        detail["matches"] = _matches(session, detail["name"], date.fromisoformat(detail["date_of_birth"]))
+        detail["matches"] = _matches(everyone, detail["name"], detail["date_of_birth"])
         row.detail = json.dumps(detail)
         session.add(row)
         matched += bool(detail["matches"])
     return matched
 
 
-def _matches(session: Session, name: str, born: date) -> list[str]:
-    """Referral ids of people with this date of birth and this name, or most of it."""
-    wanted = set(name.casefold().split())
-    everyone = session.exec(select(Referral.id, Person.name, Person.date_of_birth).join(Person)).all()
-    return [
-        referral_id
-        for referral_id, known, known_born in everyone
-        if known_born == born.isoformat() and wanted & set(known.casefold().split())
-    ]
+def _everyone(session: Session) -> Sequence[tuple[str, str, str]]:
+    """Id, name and date of birth of every referral."""
+    return session.exec(select(Referral.id, Person.name, Person.date_of_birth).join(Person)).all()
+
+
+def _matches(everyone: Sequence[tuple[str, str, str]], called: str, born: str) -> list[str]:
+    """The referrals of people born that day whose name is like this one."""
+    return [key for key, known, known_born in everyone if known_born == born and name.alike(called, known)]
+
+
+def pattern(ctx: Context) -> reference.Pattern:
+    """How this programme's references are written."""
+    with ctx.database.reading() as session:
+        return setting.reference_pattern(session)
 
 
 def today(ctx: Context) -> date:

@@ -191,7 +191,8 @@ def test_a_worthless_link_opens_a_chat_like_any_other(ctx: Context, referral: Re
 
 
 @pytest.mark.parametrize(("name", "born", "found"), [
-    ("alex green", BORN, True), ("Green", BORN, True), ("Sam Sample", BORN, False), ("Alex Green", WRONG, False),
+    ("alex green", BORN, True), ("Green", BORN, True), ("Sam Sample", BORN, False),
+    ("Alex Brown", BORN, False), ("Robin Green", BORN, False), ("Grean Alex", BORN, True), ("Alex Green", WRONG, False),
 ])  # fmt: skip
 def test_without_a_reference_a_worker_looks(
     ctx: Context, referral: Referral, name: str, born: date, found: bool
