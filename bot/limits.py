@@ -1,11 +1,12 @@
 """How much one person or one address may do, counted in this process; who is too fast is told once, not each time."""
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
 
 from programme.rules import limit
-from programme.rules.limit import MESSAGES, SESSIONS, Limit
+from programme.rules.limit import ADDRESS, MESSAGES, SESSIONS, SIGNALS, Limit
 
 DANGERS = Limit(10, timedelta(minutes=1))
 MAX_LENGTH = 2000  # characters in a message
@@ -26,7 +27,7 @@ class Window:
     def __init__(self, allowed: Limit, clock: Callable[[], datetime]) -> None:
         self._allowed = allowed
         self._clock = clock
-        self._passed: dict[str, list[datetime]] = {}
+        self._passed: dict[str, deque[datetime]] = {}
         self._told: dict[str, datetime] = {}
 
     def hit(self, key: str) -> Verdict:
@@ -34,10 +35,13 @@ class Window:
         now = self._clock()
         if len(self._passed) + len(self._told) > SWEEP_AT:
             self._sweep(now)
-        recent = [moment for moment in self._passed.get(key, ()) if moment > now - self._allowed.window]
+        recent = self._passed.get(key) or deque()
+        while recent and recent[0] <= now - self._allowed.window:
+            recent.popleft()
         if limit.too_fast(recent, now, self._allowed):
             return self.refuse(key)
-        self._passed[key] = [*recent, now]
+        recent.append(now)
+        self._passed[key] = recent
         return Verdict.PASSED
 
     def refuse(self, key: str) -> Verdict:
@@ -68,10 +72,20 @@ class Limits:
         self._sessions = Window(sessions, clock)
         self._lengths = Window(messages, clock)
         self._dangers = Window(DANGERS, clock)
+        self._addresses = Window(ADDRESS, clock)
+        self._signals = Window(SIGNALS, clock)
 
     def message(self, person: str) -> Verdict:
         """One more message of this person (a conversation's id, say)."""
         return self._messages.hit(person)
+
+    def address(self, address: str) -> Verdict:
+        """One more message from this network address, whoever sent it; "": not known, so not counted."""
+        return self._addresses.hit(address) if address else Verdict.PASSED
+
+    def signal(self, person: str) -> Verdict:
+        """One more frame that is no message: what was seen, that somebody types, what cannot be read."""
+        return self._signals.hit(person)
 
     def session(self, address: str) -> Verdict:
         """One more chat begun from this network address."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _BLANK = re.compile(r"\{\{(\w+)\}\}")
 _EMBED_WORDS = {
     "open": "label_embed_open",
@@ -77,15 +78,19 @@ class ChatPage:
         return text.replace("{phone}", self.phone).replace("{hours}", self.hours)
 
 
-def page_headers(embed_origins: Sequence[str] = ()) -> dict[str, str]:
-    """Headers for the page: nothing inline or from elsewhere, framed only by `embed_origins`, stored nowhere."""
+def page_headers(embed_origins: Sequence[str] = (), host: str = "") -> dict[str, str]:
+    """Headers for the page: nothing inline or from elsewhere, framed only by `embed_origins`, stored nowhere.
+
+    `host`: as the request names it. Older Safari does not count the socket of its own host as 'self'.
+    """
+    socket = f" wss://{host} ws://{host}" if _HOST.fullmatch(host) else ""
     ancestors = " ".join(embed_origins) if embed_origins else "'none'"
     policy = [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
-        "connect-src 'self'",
+        f"connect-src 'self'{socket}",
         "manifest-src 'self'",
         "form-action 'none'",
         "base-uri 'none'",

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 HELLO_SECONDS = 15
 LOOK_SECONDS = 1.0
+LONGEST_FRAME = 64 * 1024  # characters: a message of 2,000 fits many times, however it is written
 LONGEST_KEPT = 20_000  # characters of a message that is over the limit but speaks of danger
 
 
@@ -44,6 +45,7 @@ class ChatSocket:
         self._limits = limits
         self._words = words  # of an error code
         self._socket = socket
+        self._address = socket.client.host if socket.client else ""
         self._conversation = ""
         self._seq = 0
         self._owner: Owner | None = None
@@ -120,10 +122,11 @@ class ChatSocket:
     async def _hear(self) -> None:
         while True:
             text = await self._receive()
-            try:
-                frame = frames.FRAME.validate_json(text)
-            except ValidationError:
-                await self._error("bad_frame", _id_of(text))
+            frame = self._read(text)
+            if not isinstance(frame, frames.Say | frames.Choose) and not await self._may_signal():
+                continue
+            if frame is None:
+                await self._error("too_long" if len(text) > LONGEST_FRAME else "bad_frame", _id_of(text))
                 continue
             try:
                 await self._take(frame)
@@ -137,6 +140,21 @@ class ChatSocket:
             except Exception as error:  # a database that is away: the page keeps the message and sends it again
                 log.error("frame_failed", error=type(error).__name__)
                 await self._error("unavailable", getattr(frame, "id", None))
+
+    def _read(self, text: str) -> frames.Frame | None:
+        if len(text) > LONGEST_FRAME:
+            return None
+        try:
+            return frames.FRAME.validate_json(text)
+        except ValidationError:
+            return None
+
+    async def _may_signal(self) -> bool:
+        """Whether what is no message may come as often as this; that it may not is said once."""
+        verdict = self._limits.signal(self._conversation)
+        if verdict is Verdict.TELL:
+            await self._error("too_fast", None)
+        return verdict is Verdict.PASSED
 
     async def _receive(self) -> str:
         message = await self._socket.receive()
@@ -162,15 +180,17 @@ class ChatSocket:
                 pass  # typing is for a worker's screen; a second hello changes nothing
 
     async def _accept(self, incoming: Incoming) -> None:
-        passes = self._limits.message(self._conversation) is Verdict.PASSED
+        verdicts = (self._limits.message(self._conversation), self._limits.address(self._address))
+        passes = verdicts == (Verdict.PASSED, Verdict.PASSED)
         if not passes and not self._is_urgent(incoming.text or ""):
             await self._error("too_fast", incoming.channel_message_id)
             return
-        await self._service.accept(self._conversation, incoming)
-        await self._send({"type": "accepted", "id": incoming.channel_message_id})
+        accepted = await self._service.accept(self._conversation, incoming)
         if incoming.channel_message_id not in self._told:
-            self._asked[incoming.channel_message_id] = None
-        self._news.set()
+            self._asked[incoming.channel_message_id] = None  # before its turn can end: the end wakes us
+        if not accepted.new:
+            self._news.set()  # it may have ended long ago
+        await self._send({"type": "accepted", "id": incoming.channel_message_id})
         if self._owner is not Owner.WORKER:
             await self._send({"type": "typing"})
 

@@ -1,6 +1,7 @@
 """The people's web door: the chat's page, its sessions and socket, and the calendar files."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.limits import Limits, Verdict
 from bot.pages import STATIC, ChatPage, page_headers
@@ -59,7 +60,8 @@ class WebChat:
 
     async def _show(self, request: Request) -> Response:
         page = await self._fresh_page()
-        return Response(page.html(), media_type="text/html", headers=page_headers(page.framed_by))
+        headers = page_headers(page.framed_by, request.headers.get("host", ""))
+        return Response(page.html(), media_type="text/html", headers=headers)
 
     async def _embed(self, request: Request) -> Response:
         page = await self._fresh_page()
@@ -107,7 +109,7 @@ class WebChat:
         address = socket.client.host if socket.client else ""
         crowded = self._sockets.get(address, 0) >= MOST_SOCKETS_AN_ADDRESS
         if crowded or sum(self._sockets.values()) >= MOST_SOCKETS:
-            await socket.close(1013)
+            await self._turn_away(socket)
             return
         self._sockets[address] = self._sockets.get(address, 0) + 1
         try:
@@ -116,6 +118,13 @@ class WebChat:
             self._sockets[address] -= 1
             if not self._sockets[address]:
                 del self._sockets[address]
+
+    async def _turn_away(self, socket: WebSocket) -> None:
+        """In words, which a line that was never opened could not carry."""
+        await socket.accept()
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await socket.send_json({"type": "error", "code": "too_fast", "text": self._words("too_fast")})
+            await socket.close(1013)
 
     async def _calendar(self, request: Request) -> Response:
         file = await asyncio.to_thread(booked.calendar_file, self._ctx, request.path_params["token"])

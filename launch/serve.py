@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the action server is started without them
     from starlette.applications import Starlette
 
 # What uvicorn itself refuses, without words; bot/socket.py has refused less than that in words already.
-FRAME_BYTES = 1024 * 1024
+FRAME_BYTES = 256 * 1024
 PING_SECONDS = 20.0
 STOP_SECONDS = 5
 

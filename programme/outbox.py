@@ -112,6 +112,7 @@ def _write(
             created_at=now,
             next_try_at=now,
         ),
+        conversation,
     )
     for button, token in zip(rendered.buttons, tokens, strict=True):
         session.add(
@@ -129,11 +130,13 @@ def _write(
 
 def mark_seen(ctx: Context, conversation_id: str, message_id: str) -> None:
     """The page has shown all messages up to this one: only now are they delivered."""
+    with ctx.database.reading() as session:  # pages tell it again and again: what changes nothing writes nothing
+        seq = messages.out_seq(session, conversation_id, message_id)
+        if seq is None or not messages.is_unseen(session, conversation_id, seq):
+            return
     now = ctx.clock()
     with ctx.database.writing() as session:
-        seq = messages.out_seq(session, conversation_id, message_id)
-        if seq is not None:
-            messages.mark_seen(session, conversation_id, seq, now)
+        messages.mark_seen(session, conversation_id, seq, now)
 
 
 def claim(

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, and_, func, or_, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -95,13 +95,14 @@ class ButtonToken(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-def add_in(session: Session, message: MessageIn) -> MessageIn:
+def add_in(session: Session, message: MessageIn, locked: Conversation | None = None) -> MessageIn:
     """Stores what came in, giving it its `seq`. Returns `message`, or the earlier row where this was seen before.
 
-    Seen before: same conversation, same `channel_message_id`. The conversation must be there.
+    Seen before: same conversation, same `channel_message_id`. The conversation must be there. `locked`: it, from a
+    caller that has locked it and found that this is new.
     """
-    conversation = _locked(session, message.conversation_id)
-    earlier = in_by_channel_id(session, message.conversation_id, message.channel_message_id)
+    conversation = locked or _locked(session, message.conversation_id)
+    earlier = None if locked else in_by_channel_id(session, message.conversation_id, message.channel_message_id)
     if earlier is not None:
         return earlier
     message.seq, conversation.next_in_seq = conversation.next_in_seq, conversation.next_in_seq + 1
@@ -111,9 +112,12 @@ def add_in(session: Session, message: MessageIn) -> MessageIn:
     return message
 
 
-def add_out(session: Session, message: MessageOut) -> MessageOut:
-    """Puts a message in the outbox, giving it its `seq`. Returns `message`, or the earlier with its `unique_key`."""
-    conversation = _locked(session, message.conversation_id)
+def add_out(session: Session, message: MessageOut, locked: Conversation | None = None) -> MessageOut:
+    """Puts a message in the outbox, giving it its `seq`. Returns `message`, or the earlier with its `unique_key`.
+
+    `locked`: the conversation, from a caller that has locked it.
+    """
+    conversation = locked or _locked(session, message.conversation_id)
     earlier = out_by_unique_key(session, message.unique_key) if message.unique_key else None
     if earlier is not None:
         return earlier
@@ -224,16 +228,15 @@ def due_out(
     return list(session.exec(found.limit(limit)))
 
 
+def is_unseen(session: Session, conversation_id: str, seq: int) -> bool:
+    """Whether `mark_seen` up to this number would mark anything."""
+    return session.exec(select(MessageOut.id).where(*_unseen(conversation_id, seq)).limit(1)).first() is not None
+
+
 def mark_seen(session: Session, conversation_id: str, seq: int, now: datetime) -> None:
     """Marks messages up to this number delivered: the page has shown them. What failed or was dropped stays so."""
     session.exec(
-        update(MessageOut)
-        .where(
-            col(MessageOut.conversation_id) == conversation_id,
-            col(MessageOut.seq) <= seq,
-            col(MessageOut.state).in_([OutState.WAITING, OutState.SENT]),
-        )
-        .values(state=OutState.DELIVERED, delivered_at=now)
+        update(MessageOut).where(*_unseen(conversation_id, seq)).values(state=OutState.DELIVERED, delivered_at=now)
     )
 
 
@@ -242,6 +245,14 @@ def button(session: Session, conversation_id: str, token: str) -> ButtonToken | 
     return session.exec(
         select(ButtonToken).where(ButtonToken.token == token, ButtonToken.conversation_id == conversation_id)
     ).first()
+
+
+def _unseen(conversation_id: str, seq: int) -> list[ColumnElement[bool]]:
+    return [
+        col(MessageOut.conversation_id) == conversation_id,
+        col(MessageOut.seq) <= seq,
+        col(MessageOut.state).in_([OutState.WAITING, OutState.SENT]),
+    ]
 
 
 def _unended(conversation_id: str) -> SelectOfScalar[MessageIn]:

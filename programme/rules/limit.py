@@ -19,6 +19,10 @@ class Limit:
 # is for clocks that differ and for a page that sends again.
 MESSAGES = Limit(25, timedelta(seconds=10))
 SESSIONS = Limit(120, timedelta(minutes=1))
+# A hostel or a phone network is one address: all who may be connected from there may do what each was promised.
+ADDRESS = Limit(6000, timedelta(seconds=10))
+# What a page tells without being asked (what it has shown, that somebody types), and frames that nobody can read.
+SIGNALS = Limit(120, timedelta(seconds=10))
 
 
 def _inside(at: Sequence[datetime], now: datetime, limit: Limit) -> list[datetime]:
@@ -26,8 +30,10 @@ def _inside(at: Sequence[datetime], now: datetime, limit: Limit) -> list[datetim
 
 
 def too_fast(at: Sequence[datetime], now: datetime, limit: Limit = MESSAGES) -> bool:
-    """Whether one more event at `now` goes beyond the limit; `at`: the events that were let through before it."""
-    return len(_inside(at, now, limit)) >= limit.count
+    """Whether one more event at `now` goes beyond the limit; `at`: those let through before it, the oldest first."""
+    if limit.count < 1:
+        return True
+    return len(at) >= limit.count and at[-limit.count] > now - limit.window
 
 
 def resets_in(at: Sequence[datetime], now: datetime, limit: Limit = MESSAGES) -> timedelta:

@@ -2,6 +2,7 @@
 
 from bot import limits
 from bot.limits import MAX_LENGTH, Limits, Verdict
+from bot.web import MOST_SOCKETS_AN_ADDRESS
 from tests.conftest import Clock
 
 PASSED, TELL, QUIET = Verdict.PASSED, Verdict.TELL, Verdict.QUIET
@@ -19,6 +20,17 @@ def test_a_hundred_sessions_a_minute_pass(clock: Clock) -> None:
     assert {door.session("192.0.2.1") for _ in range(100)} == {PASSED}
     assert {door.session("192.0.2.1") for _ in range(100)} == {PASSED, TELL, QUIET}
     assert door.session("192.0.2.2") is PASSED
+
+
+def test_an_address_may_do_what_all_who_connect_from_it_were_promised(clock: Clock) -> None:
+    door = Limits(clock)
+    promised = MOST_SOCKETS_AN_ADDRESS * 20
+    assert {door.address("192.0.2.1") for _ in range(promised)} == {PASSED}
+    assert PASSED not in {door.address("192.0.2.1") for _ in range(100)}
+    assert door.address("192.0.2.2") is PASSED
+    assert {door.address("") for _ in range(promised + 100)} == {PASSED}
+    clock.forward(seconds=10)
+    assert door.address("192.0.2.1") is PASSED
 
 
 def test_too_fast_is_said_once_a_window(clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """The port that faces people: whose word is taken for where somebody comes from."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from websockets.sync.client import connect
 
 from launch.prepare import prepare
 from launch.serve import web_config
@@ -60,3 +62,18 @@ def test_behind_the_trusted_proxy_each_address_has_its_own_limit(served: str) ->
     assert refused(served, "192.0.2.1", "192.0.2.2") == 0
     # What the person wrote into the header stands before what the proxy added: it does not count.
     assert refused(served, "198.51.100.1, 192.0.2.3", "198.51.100.2, 192.0.2.3") == 1
+
+
+@pytest.mark.parametrize("served", [""], indirect=True)
+def test_a_frame_that_is_too_long_gets_words_not_a_line_that_breaks(served: str) -> None:
+    token = httpx.post(f"{served}/chat/sessions", json={}).json()["token"]
+    with connect(served.replace("http", "ws") + "/chat/ws") as line:
+        line.send(json.dumps({"type": "hello", "token": token}))
+        for size in (70_000, 200_000):
+            line.send(json.dumps({"type": "say", "id": str(size), "text": "a" * size}))
+            while (frame := json.loads(line.recv(10)))["type"] != "error":
+                pass
+            assert (frame["code"], frame["id"]) == ("too_long", str(size))
+        line.send(json.dumps({"type": "say", "id": "short", "text": "hello"}))
+        while json.loads(line.recv(10)) != {"type": "accepted", "id": "short"}:
+            pass

@@ -1,10 +1,18 @@
 """The web chat's protocol, as CONTRACTS has it, over a real socket."""
 
+import json
 import uuid
 
 import httpx
+import pytest
 from sqlmodel import select
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
+from bot import web
+from programme import conversation as conversations
+from programme import outbox
+from programme.rules.limit import SIGNALS
 from storage.enums import CaseReason, OutState, Owner
 from storage.tables import Case, Conversation, MessageIn, MessageOut
 from tests.bot.desk.conftest import Desk, Page
@@ -208,3 +216,70 @@ def test_the_title_of_a_button_just_sent_may_be_typed(desk: Desk) -> None:
     assert desk.script.asked[-1]["intent"]
     page.turn(page.say(f"{title} and something else"))
     assert "intent" not in desk.script.asked[-1]
+
+
+def test_a_frame_that_is_far_too_long_gets_words_and_the_line_stays_open(desk: Desk) -> None:
+    page = desk.open()
+    said = page.say("a" * 100_000)
+    error = page.until(lambda frame: frame["type"] == "error")
+    assert (error["code"], error["id"], bool(error["text"])) == ("too_long", said, True)
+    page.send('{"type":"typing","more":"' + "a" * 100_000 + '"}')
+    assert page.until(lambda frame: frame["type"] == "error")["code"] == "too_long"
+    assert page.turn(page.say("no"))
+
+
+@pytest.mark.parametrize("frame", ['{"type":"typing"}', '{"type":"seen","id":"x"}', "not json"])
+def test_signals_without_end_are_refused_once_in_words_and_words_still_pass(desk: Desk, frame: str) -> None:
+    page = desk.open()
+    for _ in range(400):
+        page.send(frame)
+    assert page.turn(page.say("no"))
+    errors = [each["code"] for each in page.frames if each["type"] == "error"]
+    assert errors.count("too_fast") == 1
+    assert len(errors) <= SIGNALS.count + 1
+
+
+def test_twenty_messages_each_from_many_people_at_one_address_all_pass(desk: Desk) -> None:
+    pages = [desk.open() for _ in range(35)]
+    for page in pages:
+        for number in range(20):
+            page.say(f"no {number}")
+    for page in pages:
+        ended = 0
+        while ended < 20:
+            frame = page.until(lambda frame: frame["type"] in ("accepted", "error"), 60)
+            assert frame["type"] == "accepted"
+            ended += 1
+
+
+def test_who_finds_too_many_lines_open_is_told_in_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "MOST_SOCKETS_AN_ADDRESS", 1)
+    first = desk.open()
+    first.until(lambda frame: frame["type"] == "message")
+    with connect(f"ws://127.0.0.1:{desk.port}/chat/ws") as second:
+        error = json.loads(second.recv(5))
+        assert (error["type"], error["code"], bool(error["text"])) == ("error", "too_fast", True)
+        with pytest.raises(ConnectionClosedError):
+            second.recv(5)
+        assert second.close_code == 1013
+    first.close()
+
+
+def test_what_was_seen_already_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = desk.open()
+    shown = page.until(lambda frame: frame["type"] == "message")["id"]
+    conversation_id = conversations.find_by_token(desk.ctx, page.token)
+    assert conversation_id
+    written: list[str] = []
+    writing = desk.ctx.database.writing
+    monkeypatch.setattr(desk.ctx.database, "writing", lambda: written.append("") or writing())
+    outbox.mark_seen(desk.ctx, conversation_id, shown)
+    assert len(written) == 1
+    for _ in range(3):
+        outbox.mark_seen(desk.ctx, conversation_id, shown)
+    assert len(written) == 1
+
+
+def test_the_policy_names_the_socket_of_the_host_that_was_asked(desk: Desk) -> None:
+    policy = httpx.get(f"{desk.url}/").headers["content-security-policy"]
+    assert f"connect-src 'self' wss://127.0.0.1:{desk.port} ws://127.0.0.1:{desk.port};" in policy

@@ -50,6 +50,17 @@ def test_the_policy_allows_nothing_inline_and_nobody_else() -> None:
     assert page_headers()["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("host", ["chat.example.org", "127.0.0.1:8000", "[::1]:8000"])
+def test_the_socket_of_the_own_host_is_allowed_by_name(host: str) -> None:
+    """Older Safari does not count it as 'self'."""
+    assert f"connect-src 'self' wss://{host} ws://{host};" in page_headers((), host)["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("host", ["", "a.example; script-src *", "a.example b.ex", "*", "a.example/x", "é.example"])
+def test_a_host_that_is_none_adds_nothing_to_the_policy(host: str) -> None:
+    assert page_headers((), host) == page_headers()
+
+
 def test_the_page_itself_has_nothing_inline() -> None:
     page = make().html()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]* src=)", page)
