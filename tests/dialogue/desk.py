@@ -73,10 +73,10 @@ class Servers:
         self.inside: Inside = make_inside()
         model = make_model(read_settings().models)  # shared by every part of a test run, trained once
         children = all_children(settings, model, self.inside)[:2]
-        self._processes = [_start(child) for child in children]
+        self._processes = [start(child) for child in children]
         try:
             for child, process in zip(children, self._processes, strict=True):
-                _await_health(child, process)
+                await_health(child, process)
         except BaseException:
             self.stop()
             raise
@@ -93,7 +93,7 @@ class Servers:
                 process.wait()
 
 
-def _start(child: Child) -> "subprocess.Popen[bytes]":
+def start(child: Child) -> "subprocess.Popen[bytes]":
     child.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with child.log.open("ab") as log:
         return subprocess.Popen(
@@ -107,7 +107,7 @@ def _start(child: Child) -> "subprocess.Popen[bytes]":
         )
 
 
-def _await_health(child: Child, process: "subprocess.Popen[bytes]") -> None:
+def await_health(child: Child, process: "subprocess.Popen[bytes]") -> None:
     waited = threading.Event()
     for _ in range(int(START_SECONDS / 0.1)):
         assert process.poll() is None, f"{child.name} ended: {child.log.read_text()[-2000:]}"
