@@ -52,6 +52,26 @@ def open_for(
     return _open(session, ctx, reason, urgency, conversation, deadline.case_due(known, now), detail or {})
 
 
+def open_unanswered(session: Session, ctx: Context, answer: str) -> None:
+    """A question that could not be answered, since a fact is missing or past its review: one case for each answer,
+    whoever asks. Open ones are the unanswered list."""
+    now, subject = ctx.clock(), f"answer:{answer}"
+    if cases.open_case_of(session, CaseReason.NOT_ANSWERED, subject):
+        return  # looked up first: many ask at once, and none of them should wait for another
+    cases.open_case(
+        session,
+        Case(
+            id=ctx.new_id(),
+            reason=CaseReason.NOT_ANSWERED,
+            subject=subject,
+            urgency=Urgency.ROUTINE,
+            detail=json.dumps({"answer": answer}),
+            opened_at=now,
+            due_at=deadline.case_due(deadline.Deadlines(None, None), now),
+        ),
+    )
+
+
 def _open(
     session: Session,
     ctx: Context,

@@ -10,6 +10,7 @@ from programme.context import Context
 from programme.rules import handoff as rules
 from programme.rules import hours
 from storage import handoff as handoffs
+from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import HandoffState, Owner, Urgency
 from storage.handoff import HandoffRequest
@@ -35,7 +36,7 @@ def ask(
         waiting = handoffs.open_request_of(session, conversation_id)
         if waiting is None:
             session.add(_request(ctx, conversation_id, reason, urgency, last_words))
-            _change(session, conversation, "asked")
+            _change(session, ctx, conversation, "asked")
         opening = setting.opening_hours(setting.facts(session))
         return Asked(waiting is None, hours.is_open(opening, now), hours.next_opening(opening, now))
 
@@ -49,7 +50,7 @@ def withdraw(ctx: Context, conversation_id: str) -> bool:
             return False
         waiting.state, waiting.ended_at = HandoffState.CANCELLED, ctx.clock()
         session.add(waiting)
-        _change(session, conversation, "withdrawn")
+        _change(session, ctx, conversation, "withdrawn")
         return True
 
 
@@ -72,8 +73,21 @@ def _request(
     )
 
 
-def _change(session: Session, conversation: Conversation, cause: str) -> None:
+def _change(
+    session: Session, ctx: Context, conversation: Conversation, cause: rules.Cause, actor: str = "person"
+) -> None:
+    """What the table allows, and a line of it in the audit log."""
     changed = rules.next_owner(conversation.owner.value, cause)
-    if changed is not None:
-        conversation.owner = Owner(changed)
-        session.add(conversation)
+    if changed is None:
+        return
+    conversation.owner = Owner(changed)
+    session.add(conversation)
+    record(
+        session,
+        id=ctx.new_id(),
+        at=ctx.clock(),
+        actor=actor,
+        action=f"owner:{cause}",
+        subject_kind="conversation",
+        subject_id=conversation.id,
+    )

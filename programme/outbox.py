@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlmodel import Session
 
-from programme import setting
+from programme import case, setting
 from programme.answers import ButtonSpec, Fact, Rendered, Situation
 from programme.context import Context
 from programme.rules import delivery, london
 from storage import message as messages
 from storage.booking import active_booking
 from storage.conversation import Conversation
-from storage.enums import Channel, OutState, Sender
+from storage.enums import CaseReason, Channel, OutState, Sender, Urgency
 from storage.identity import ChannelIdentity
 from storage.message import ButtonToken, MessageOut
 
@@ -76,6 +76,8 @@ def say(
         if reply.unique_key and messages.out_by_unique_key(session, reply.unique_key):
             continue
         rendered = _render(ctx, reply, situation, facts, today)
+        if rendered.unanswered:
+            case.open_unanswered(session, ctx, rendered.unanswered)
         written.append(_write(session, ctx, conversation, reply, rendered, reply_to_id, now))
     return written
 
@@ -190,6 +192,7 @@ def failed(
         row.next_try_at = again
         if again is None:
             row.state = OutState.FAILED
+            _not_delivered(session, ctx, row)
         session.add(row)
 
 
@@ -199,10 +202,18 @@ def blocked(ctx: Context, parcel: Parcel) -> None:
     with ctx.database.writing() as session:
         row = session.get_one(MessageOut, parcel.id)
         row.state, row.failure = OutState.BLOCKED, "blocked"
+        _not_delivered(session, ctx, row)
         conversation = session.get_one(Conversation, parcel.conversation_id)
         identity = session.get_one(ChannelIdentity, conversation.identity_id)
         identity.blocked_at = now
         session.add_all([row, identity])
+
+
+def _not_delivered(session: Session, ctx: Context, row: MessageOut) -> None:
+    """A message is given up for good: a worker must find another way to reach the person."""
+    conversation = session.get_one(Conversation, row.conversation_id)
+    detail = {"message": row.id, "answer": row.answer, "failure": row.failure}
+    case.open_for(session, ctx, CaseReason.NOT_DELIVERED, Urgency.STUCK, conversation, detail)
 
 
 def _mark(ctx: Context, message_id: str, state: OutState, channel_message_id: str | None = None) -> None:
