@@ -37,7 +37,7 @@ def test_the_card_comes_at_once_and_the_booking_goes_on(
     assert len([line for line in person.lines() if "Samaritans" in line]) == 1
     if alone:
         system.wait_until_ready()
-    on = person.tap("I am safe, carry on")
+    on = person.tap("I'm safe, carry on")
     assert "When or where would suit you?" in on[-1]
     book(person)
     conversation = system.newest_conversation(referral)

@@ -63,7 +63,7 @@ def test_nothing_is_doubled_when_a_server_is_killed_at_the_moment_of_the_yes(
     if not system.bookings(referral):
         assert "What you wrote is kept." in told[-1]
         assert "You are booked." in person.say("yes")[-1]
-    assert "You are booked" in person.say("when is it")[-1]
+    assert "You are booked" in person.say("when is it again")[-1]
     check_one_booking(system, referral)
 
 
