@@ -13,6 +13,7 @@ from launch.parent import end_with_parent
 from launch.settings import PROJECT, RASA_PYTHON, child_environment
 
 KEPT = 3
+TRIES = 3
 SOURCES = ("nlu", "stories")
 KINDS = {".yml", ".yaml", ".txt", ".json", ".py", ".lock"}
 # What is beside the model and not in it. A file that is new and not named here trains anew, which is never wrong.
@@ -40,6 +41,10 @@ class TrainingFailedError(RuntimeError):
     """The model could not be trained; what is wrong stands above."""
 
 
+class FilesChangingError(TrainingFailedError):
+    """The files in nlu/ or stories/ changed each time while the model was trained. Finish editing, then try again."""
+
+
 def fingerprint(project: Path = PROJECT) -> str:
     """16 hex digits that change when anything that makes the model changes: data, stories, code, lock file."""
     digest = hashlib.sha256()
@@ -58,25 +63,32 @@ def find_model(models: Path, project: Path = PROJECT) -> Path | None:
 def make_model(models: Path, project: Path = PROJECT, train: Train | None = None) -> Path:
     """The model of the files as they are now, trained where it is missing. Raises TrainingFailedError.
 
+    Files that are edited meanwhile: it is trained again, a few times at most (FilesChangingError).
+
     Two that ask at once: one trains, the other waits and takes what was made. What stands under the final name is
     always whole.
     """
     models.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _one_at_a_time(models):
-        before = fingerprint(project)
-        model = models / f"{before}.tar.gz"
-        if not model.exists():
-            new = models / f".{before}.{os.getpid()}.tar.gz"
-            try:
-                (train or train_with_rasa)(new)
-                if fingerprint(project) != before:  # edited meanwhile: nobody knows what it was made of
-                    return _changed_meanwhile(models, new)
-                new.replace(model)
-            finally:
-                new.unlink(missing_ok=True)
+        model = find_model(models, project) or _train_until_it_fits(models, project, train or train_with_rasa)
         os.utime(model)  # the newest is the one in use
         _prune(models, model)
     return model
+
+
+def _train_until_it_fits(models: Path, project: Path, train: Train) -> Path:
+    """A model of files that stood still meanwhile: one of others would be refused by the server at each start."""
+    for _ in range(TRIES):
+        before = fingerprint(project)
+        new = models / f".{before}.{os.getpid()}.tar.gz"
+        try:
+            train(new)
+            if fingerprint(project) == before:
+                return new.replace(models / f"{before}.tar.gz")
+        finally:
+            new.unlink(missing_ok=True)
+        print("The files of the model were changed while it was trained.", flush=True)
+    raise FilesChangingError(FilesChangingError.__doc__)
 
 
 def train_with_rasa(out: Path) -> None:
@@ -93,13 +105,6 @@ def train_with_rasa(out: Path) -> None:
     )
     if done.returncode or not out.exists():
         raise TrainingFailedError(TrainingFailedError.__doc__)
-
-
-def _changed_meanwhile(models: Path, new: Path) -> Path:
-    """A model of files that were edited while it was trained: usable now, found by nobody later."""
-    kept = models / "changed-while-training.tar.gz"
-    new.replace(kept)
-    return kept
 
 
 def _sources(project: Path) -> Iterator[tuple[str, Path]]:

@@ -19,12 +19,13 @@ class Readiness:
     def __init__(self, ctx: Context, dialogue: Dialogue, settings: Settings) -> None:
         self._ctx = ctx
         self._dialogue = dialogue
+        self._look: asyncio.Task[bool] | None = None
         self._actions = httpx.AsyncClient(base_url=settings.actions_url, timeout=ASK_SECONDS, trust_env=False)
 
     async def missing(self) -> list[str]:
         """Names of the parts that do not answer; empty: all is well."""
         parts = {
-            "database": asyncio.to_thread(self._database),
+            "database": self._database(),
             "dialogue": self._dialogue.health(),
             "actions": self._act(),
         }
@@ -35,11 +36,18 @@ class Readiness:
         """Gives the connections back."""
         await self._actions.aclose()
 
-    def _database(self) -> bool:
+    async def _database(self) -> bool:
+        """One look at a time: a database that hangs must not take a thread for each who asks."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(asyncio.to_thread(self._ask_database))
+        done, _ = await asyncio.wait({self._look}, timeout=ASK_SECONDS)
+        return bool(done) and self._look.result()
+
+    def _ask_database(self) -> bool:
         try:
             with self._ctx.database.reading() as session:
                 session.execute(text("SELECT 1"))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, OSError):
             return False
         return True
 

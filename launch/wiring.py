@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.dialogue import Dialogue
 from bot.limits import Limits
@@ -91,47 +92,75 @@ def _telegram(
     )
 
 
-def make_app(settings: Settings) -> Starlette:
-    """The ASGI application: web chat, Telegram, readiness."""
+@dataclass(frozen=True)
+class _Parts:
+    """What is running in this process."""
+
+    ctx: Context
+    dialogue: Dialogue
+    service: ConversationService
+    page: _Page
+    web: WebChat
+    telegram: TelegramChannel | None
+    ready: Readiness
+
+
+def _make_parts(settings: Settings) -> _Parts:
     ctx = make_context(settings)
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
     dialogue = Dialogue(settings.dialogue_url, secret)
     safety = make_safety()
     service = ConversationService(ctx, dialogue, safety, other_answer)
     limits = Limits(ctx.clock)
-    telegram = _telegram(ctx, service, settings, limits, safety)
     page = _Page(ctx)
-    web = WebChat(ctx, service, limits, page)
-    ready = Readiness(ctx, dialogue, settings)
+    return _Parts(
+        ctx,
+        dialogue,
+        service,
+        page,
+        WebChat(ctx, service, limits, page),
+        _telegram(ctx, service, settings, limits, safety),
+        Readiness(ctx, dialogue, settings),
+    )
 
+
+def make_app(settings: Settings) -> Starlette:
+    """The ASGI application: web chat, Telegram, readiness."""
+    parts = _make_parts(settings)
+    routes = [*_health(parts), *parts.web.routes()]
+    if parts.telegram is not None and settings.telegram_webhook_url:
+        path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
+        routes.append(Route(path, parts.telegram.webhook, methods=["POST"]))
+    return Starlette(routes=routes, lifespan=lambda _app: _running(parts))
+
+
+def _health(parts: _Parts) -> list[BaseRoute]:
     async def live(_request: Request) -> JSONResponse:
         return JSONResponse({"live": True})
 
     async def is_ready(_request: Request) -> JSONResponse:
-        missing = await ready.missing()
+        missing = await parts.ready.missing()
         told = {"ready": not missing, "missing": missing}
-        if telegram is not None:  # told, not counted: while Telegram is away the web chat serves all the same
-            told["telegram"] = telegram.ready
+        if parts.telegram is not None:  # told, not counted: while Telegram is away the web chat serves all the same
+            told["telegram"] = parts.telegram.ready
         return JSONResponse(told, 503 if missing else 200)
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await asyncio.to_thread(page)
-        await service.start()
-        if telegram is not None:
-            await telegram.start()
-        try:
-            yield
-        finally:
-            if telegram is not None:
-                await telegram.stop()
-            await service.stop()
-            await dialogue.close()
-            await ready.close()
-            ctx.database.close()
+    return [Route("/live", live), Route("/ready", is_ready)]
 
-    routes = [Route("/live", live), Route("/ready", is_ready), *web.routes()]
-    if telegram is not None and settings.telegram_webhook_url:
-        path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
-        routes.append(Route(path, telegram.webhook, methods=["POST"]))
-    return Starlette(routes=routes, lifespan=lifespan)
+
+@asynccontextmanager
+async def _running(parts: _Parts) -> AsyncIterator[None]:
+    """All parts, begun and ended in their order."""
+    await asyncio.to_thread(parts.page)
+    await parts.service.start()
+    if parts.telegram is not None:
+        await parts.telegram.start()
+    try:
+        yield
+    finally:
+        if parts.telegram is not None:
+            await parts.telegram.stop()
+        await parts.service.stop()
+        await parts.dialogue.close()
+        await parts.ready.close()
+        parts.ctx.database.close()

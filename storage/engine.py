@@ -14,6 +14,7 @@ from sqlalchemy.engine import ExceptionContext
 from storage.keys import Keyring
 
 BUSY_SECONDS = 10
+CONNECT_SECONDS = 5  # to a PostgreSQL that may be away
 POOL = {"pool_size": 8, "max_overflow": 32, "pool_timeout": BUSY_SECONDS}
 POSTGRES = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 DATA_EXCEPTION = "22"  # the class of PostgreSQL's errors whose first line repeats a value
@@ -92,7 +93,7 @@ def postgres_engine(url: str, keyring: Keyring) -> Engine:
         hide_parameters=True,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
-        connect_args={"options": POSTGRES},
+        connect_args={"options": POSTGRES, "connect_timeout": CONNECT_SECONDS},
         **POOL,
     )
     event.listen(engine, "handle_error", _leave_out_values)

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from launch import model as model_module
-from launch.model import KEPT, NOT_IN_IT, TrainingFailedError, find_model, fingerprint, make_model
+from launch.model import (
+    KEPT,
+    NOT_IN_IT,
+    TRIES,
+    FilesChangingError,
+    TrainingFailedError,
+    find_model,
+    fingerprint,
+    make_model,
+)
 from launch.settings import PROJECT
 
 
@@ -111,13 +120,36 @@ def test_a_training_that_fails_leaves_nothing(project: Path, models: Path) -> No
     assert list(models.glob("*.gz")) == []
 
 
-def test_files_edited_while_training_do_not_get_a_model_that_is_not_theirs(project: Path, models: Path) -> None:
+def test_files_edited_while_training_are_trained_again(
+    project: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained: list[str] = []
+
     def train(out: Path) -> None:
+        trained.append((project / "stories/booking.yml").read_text())
         (project / "stories/booking.yml").write_text("edited meanwhile")
+        out.write_text(trained[-1])
+
+    made = make_model(models, project, train)
+    assert trained == ["stories/booking.yml", "edited meanwhile"]
+    assert made == find_model(models, project)
+    assert made.read_text() == "edited meanwhile"
+    assert "changed while it was trained" in capsys.readouterr().out
+    assert [each.name for each in models.glob("*.gz")] == [made.name]
+
+
+def test_files_that_never_stand_still_end_in_words_and_leave_no_model(project: Path, models: Path) -> None:
+    trained: list[Path] = []
+
+    def train(out: Path) -> None:
+        trained.append(out)
+        (project / "stories/booking.yml").write_text(f"edit {len(trained)}")
         write(out)
 
-    assert make_model(models, project, train).exists()
-    assert find_model(models, project) is None
+    with pytest.raises(FilesChangingError, match="Finish editing"):
+        make_model(models, project, train)
+    assert len(trained) == TRIES
+    assert list(models.glob("*.gz")) == []
 
 
 def test_only_the_newest_few_are_kept(project: Path, models: Path) -> None:
