@@ -51,8 +51,7 @@ class BookingView:
             "times": [[starts.isoformat(), ends.isoformat()] for starts, ends in self.sessions],
             "venue": self.venue,
             "place": self.place,
-            "where": self.where,
-            "directions": self.directions or None,
+            "where": self.where if self.online else "\n".join(part for part in (self.where, self.directions) if part),
             "calendar": f"/calendar/{self.calendar_token}.ics",
         }
 

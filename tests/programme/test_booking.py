@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.enums import BookingState, CaseReason, CourseState, ReferralState
 from storage.referral import Referral
 from storage.session import Course
-from tests.builders import NOW, a_booking, a_course, a_referral, a_venue, an_offer
+from tests.builders import NOW, a_booking, a_course, a_referral, a_setting, a_venue, an_offer
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, proved, rules, text, told
 
@@ -430,3 +430,31 @@ def test_a_rule_that_is_not_filled_in_is_told_to_the_worker_as_such(database: Da
     assert booking.may_move_now(ctx, chat).done is Done.TOO_LATE
     (case,) = open_cases(ctx)
     assert (case.reason, json.loads(case.detail or "{}")) == (CaseReason.CUT_OFF, {"why": "rule_unknown"})
+
+
+def test_a_confirmation_says_how_to_get_there(ctx: Context, chat: str) -> None:
+    venue = a_venue(ctx.database, directions="Ten minutes' walk from the station.")
+    in_days(ctx.database, 7, venue=venue)
+    in_days(ctx.database, 9, venue=venue)
+    for act, first_line in ((booking.book, "You are booked."), (booking.move, "Your place has been moved.")):
+        act(ctx, chat, None, offered(ctx, chat))
+        assert text(ctx, chat).startswith(first_line)
+        assert "RG1 3BQ\nTen minutes' walk from the station.\n" in text(ctx, chat)
+    held = booked.current(ctx, chat)
+    assert held is not None
+    assert "walk" not in (booked.calendar_file(ctx, held.calendar_token) or "")  # an address that a map can find
+
+
+@pytest.mark.parametrize("link", ["https://meet.example.org/1", None])
+def test_a_place_online_is_confirmed_with_all_that_is_known(ctx: Context, chat: str, link: str | None) -> None:
+    venue = a_venue(ctx.database, name="Online", place="online", address=None, online=True, join_link=link)
+    in_days(ctx.database, 7, venue=venue)
+    in_days(ctx.database, 9, venue=venue)
+    a_setting(ctx.database, "bring_text", "Bring your glasses.")
+    a_setting(ctx.database, "change_rule_text", "You can move it twice.")
+    for act in (booking.book, booking.move):
+        act(ctx, chat, None, offered(ctx, chat))
+        for said in ("Bring your glasses.", "You can move it twice.", "Put it in your calendar: /calendar/"):
+            assert said in text(ctx, chat)
+        assert (f"Join online: {link}" in text(ctx, chat)) is (link is not None)
+        assert ("not here yet" in text(ctx, chat)) is (link is None)
