@@ -44,7 +44,8 @@ class ConversationService:
         self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._any: set[asyncio.Event] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._again: dict[str, Turn | None] = {}  # to be worked on once more, with the turn that has begun
+        self._caught_up: set[str] = set()  # nothing had come after the turn that ended last
         self._finder: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -69,13 +70,14 @@ class ConversationService:
     async def accept(self, conversation_id: str, incoming: Incoming) -> Accepted:
         """Stores a message and has it handled. Raises UnknownButtonError, ClosedError."""
         danger = self._safety.check(incoming.text) if incoming.kind is MessageKind.TEXT and incoming.text else None
+        free = conversation_id not in self._working and not self._closing
         accepted = await asyncio.to_thread(
-            conversations.receive, self._ctx, conversation_id, incoming, danger.kind if danger else None
+            conversations.receive, self._ctx, conversation_id, incoming, danger.kind if danger else None, free
         )
         if danger and accepted.new:
             self.hint(conversation_id)
         if not accepted.ended:
-            self._work(conversation_id)
+            self._work(conversation_id, accepted.begun)
         return accepted
 
     def listen(self, event: asyncio.Event, conversation_id: str | None = None) -> Callable[[], None]:
@@ -107,11 +109,11 @@ class ConversationService:
         with contextlib.suppress(DialogueError):
             await self._dialogue.forget(conversation_id, RENEW_SECONDS)
 
-    def _work(self, conversation_id: str) -> None:
+    def _work(self, conversation_id: str, begun: Turn | None = None) -> None:
         if conversation_id in self._working:
-            self._again.add(conversation_id)
+            self._again[conversation_id] = begun or self._again.get(conversation_id)
             return
-        task = asyncio.create_task(self._work_on(conversation_id))
+        task = asyncio.create_task(self._work_on(conversation_id, begun))
         self._working[conversation_id] = task
         task.add_done_callback(partial(self._worked, conversation_id))
 
@@ -120,11 +122,11 @@ class ConversationService:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
         if conversation_id in self._again and not self._closing:
-            self._again.discard(conversation_id)
-            self._work(conversation_id)
+            self._work(conversation_id, self._again.pop(conversation_id))
 
-    async def _work_on(self, conversation_id: str) -> None:
-        while turn := await asyncio.to_thread(conversations.begin_turn, self._ctx, conversation_id):
+    async def _work_on(self, conversation_id: str, begun: Turn | None) -> None:
+        while turn := begun or await asyncio.to_thread(conversations.begin_turn, self._ctx, conversation_id):
+            begun = None
             heartbeat = asyncio.create_task(self._keep(turn))
             try:
                 await self._handle(turn)
@@ -134,6 +136,9 @@ class ConversationService:
             finally:
                 heartbeat.cancel()
                 self.hint(conversation_id)
+            if conversation_id in self._caught_up:
+                self._caught_up.discard(conversation_id)
+                return
 
     async def _keep(self, turn: Turn) -> None:
         while True:
@@ -224,7 +229,8 @@ class ConversationService:
         understood: Mapping[str, Any] | None = None,
         renewed: bool = False,
     ) -> None:
-        await asyncio.to_thread(conversations.end_turn, self._ctx, turn, ended_as, replies, understood, renewed)
+        if not await asyncio.to_thread(conversations.end_turn, self._ctx, turn, ended_as, replies, understood, renewed):
+            self._caught_up.add(turn.conversation_id)
 
     async def _find_work(self) -> None:
         while True:

@@ -6,7 +6,7 @@ A message that comes in is a turn. It is stored before anything acts on it, hand
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -58,13 +58,6 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Accepted:
-    turn: str
-    new: bool
-    ended: bool
-
-
-@dataclass(frozen=True)
 class Turn:
     """A message to be handled, with all that the dialogue is told about the person."""
 
@@ -81,6 +74,16 @@ class Turn:
     received_at: datetime
     renew: bool
     context: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """`begun`: the turn, where it was its time and its handling has begun with its storing."""
+
+    turn: str
+    new: bool
+    ended: bool
+    begun: Turn | None = None
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,12 @@ def _new_conversation(session: Session, ctx: Context, identity: ChannelIdentity,
     return conversation
 
 
-def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str | None = None) -> Accepted:
+def receive(
+    ctx: Context, conversation_id: str, incoming: Incoming, danger: str | None = None, begin: bool = False
+) -> Accepted:
     """Stores a message once. With `danger`, the crisis card and its case are written in the same transaction.
 
+    `begin`: also begins its turn, where nobody works on the conversation and nothing waits before it.
     Raises UnknownButtonError for a payload that was not sent in this conversation.
     """
     with ctx.database.writing() as session:
@@ -169,6 +175,8 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
         if known:
             return Accepted(known.id, new=False, ended=known.state == TurnState.ENDED)
         title, choice = _button(session, conversation, incoming, danger)
+        now = ctx.clock()
+        fence = _begin_at_once(session, ctx, conversation, now) if begin else None
         row = messages.add_in(
             session,
             MessageIn(
@@ -180,12 +188,27 @@ def receive(ctx: Context, conversation_id: str, incoming: Incoming, danger: str 
                 text=title or incoming.text,
                 choice=choice,
                 danger=danger,
-                received_at=ctx.clock(),
+                state=TurnState.WAITING if fence is None else TurnState.HANDLING,
+                tries=0 if fence is None else 1,
+                received_at=now,
             ),
+            conversation,
         )
         if danger:
             send_card(session, ctx, conversation, row.id, danger)
-        return Accepted(row.id, new=True, ended=False)
+        begun = None if fence is None else _turn(session, conversation, row, fence)
+        return Accepted(row.id, new=True, ended=False, begun=begun)
+
+
+def _begin_at_once(session: Session, ctx: Context, conversation: Conversation, now: datetime) -> int | None:
+    """The lease of a (locked) conversation that nobody holds and where nothing waits, its new fence; else None."""
+    expires = conversation.lease_expires_at
+    held = conversation.lease_holder is not None and expires is not None and expires > now
+    if held or messages.next_waiting_in(session, conversation.id) is not None:
+        return None
+    conversation.fence += 1
+    conversation.lease_holder, conversation.lease_expires_at = ctx.holder, now + timedelta(seconds=LEASE_SECONDS)
+    return conversation.fence
 
 
 def _button(
@@ -292,9 +315,10 @@ def end_turn(
     replies: Sequence[Reply] = (),
     understood: Mapping[str, Any] | None = None,
     renewed: bool = False,
-) -> None:
-    """Writes the replies and ends the turn, and lets the conversation go. Raises LeaseLostError: nothing was written.
+) -> bool:
+    """Writes the replies and ends the turn, and lets the conversation go; says whether another message came after it.
 
+    Raises LeaseLostError: nothing was written.
     Where the dialogue understood a danger that the phrase list did not see, its card goes out here.
     """
     with ctx.database.writing() as session:
@@ -306,12 +330,13 @@ def end_turn(
         if danger in case.DANGERS and turn.danger is None:
             row.danger = danger
             send_card(session, ctx, conversation, turn.id, danger)
-        outbox.say(session, ctx, conversation, _without_cards(replies), turn.id)
         row.state, row.ended_as, row.ended_at = TurnState.ENDED, ended_as, ctx.clock()
         row.understood = json.dumps(understood) if understood else None
         conversation.turns_since_renewal = 0 if renewed else conversation.turns_since_renewal + 1
         conversation.lease_holder, conversation.lease_expires_at = None, None
         session.add_all([row, conversation])
+        outbox.say(session, ctx, conversation, _without_cards(replies), turn.id)  # last: what it writes goes with this
+        return conversation.next_in_seq > row.seq + 1
 
 
 def _without_cards(replies: Sequence[Reply]) -> list[Reply]:

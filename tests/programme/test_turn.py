@@ -1,0 +1,77 @@
+"""A turn's beginning and end: begun with its storing where it is its time, never twice, never before an earlier one."""
+
+import pytest
+
+from programme import conversation as conversations
+from programme.context import Context
+from programme.conversation import LEASE_SECONDS, Accepted, Incoming, Turn
+from programme.outbox import Reply
+from storage.database import Database
+from storage.enums import MessageKind, TurnEnd, TurnState
+from storage.message import MessageIn
+from tests.conftest import Clock
+from tests.programme.desk import a_context, opened
+
+
+@pytest.fixture
+def ctx(database: Database, clock: Clock) -> Context:
+    return a_context(database, clock)
+
+
+def hear(ctx: Context, conversation_id: str, own_id: str, begin: bool = True) -> Accepted:
+    return conversations.receive(ctx, conversation_id, Incoming(own_id, MessageKind.TEXT, "hello"), begin=begin)
+
+
+def end(ctx: Context, turn: Turn) -> bool:
+    return conversations.end_turn(ctx, turn, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
+
+
+def test_the_first_message_begins_its_turn_with_its_storing_and_holds_the_conversation(ctx: Context) -> None:
+    conversation_id = opened(ctx)
+    accepted = hear(ctx, conversation_id, "1")
+    assert accepted.begun is not None
+    assert (accepted.begun.id, accepted.begun.tries) == (accepted.turn, 1)
+    assert conversations.begin_turn(ctx, conversation_id) is None
+    with ctx.database.reading() as session:
+        assert session.get_one(MessageIn, accepted.turn).state is TurnState.HANDLING
+    assert end(ctx, accepted.begun) is False  # nothing came after it
+    assert hear(ctx, conversation_id, "2").begun is not None
+
+
+def test_while_one_is_in_hand_the_next_waits_and_is_told_of_at_its_end(ctx: Context) -> None:
+    conversation_id = opened(ctx)
+    first, second = hear(ctx, conversation_id, "1"), hear(ctx, conversation_id, "2")
+    assert first.begun is not None and second.begun is None
+    assert end(ctx, first.begun) is True
+    begun = conversations.begin_turn(ctx, conversation_id)
+    assert begun is not None and begun.id == second.turn
+    assert end(ctx, begun) is False
+
+
+def test_what_waits_goes_before_what_comes(ctx: Context) -> None:
+    conversation_id = opened(ctx)
+    waiting = hear(ctx, conversation_id, "1", begin=False)
+    assert waiting.begun is None
+    assert hear(ctx, conversation_id, "2").begun is None
+    begun = conversations.begin_turn(ctx, conversation_id)
+    assert begun is not None and begun.id == waiting.turn
+
+
+def test_a_turn_begun_by_a_process_that_died_is_taken_over_before_a_newer_one(ctx: Context, clock: Clock) -> None:
+    conversation_id = opened(ctx)
+    died = hear(ctx, conversation_id, "1").begun
+    clock.forward(seconds=LEASE_SECONDS + 1)
+    assert hear(ctx, conversation_id, "2").begun is None
+    begun = conversations.begin_turn(ctx, conversation_id)
+    assert died is not None and begun is not None
+    assert (begun.id, begun.tries) == (died.id, 2)
+    with pytest.raises(conversations.LeaseLostError):
+        end(ctx, died)
+    assert end(ctx, begun) is True
+
+
+def test_a_message_that_came_before_begins_nothing_again(ctx: Context) -> None:
+    conversation_id = opened(ctx)
+    assert hear(ctx, conversation_id, "1").begun is not None
+    again = hear(ctx, conversation_id, "1")
+    assert (again.new, again.begun) == (False, None)
