@@ -218,9 +218,19 @@ def answers() -> Answers:
     return Answers.load(ROOT / "nlu" / "answers")
 
 
+# What stores, leases and reads is tested where it may differ; the rest on SQLite alone, which is quicker.
+on_both = pytest.mark.parametrize("desk_url", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def desk(sqlite_url: str, keyring: Any, answers: Answers) -> Iterator[Desk]:
-    database = Database(sqlite_url, keyring)
+def desk_url(request: pytest.FixtureRequest) -> str:
+    """SQLite's, or for tests marked `on_both` each database's in turn."""
+    return str(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url"))
+
+
+@pytest.fixture
+def desk(desk_url: str, keyring: Any, answers: Answers) -> Iterator[Desk]:
+    database = Database(desk_url, keyring)
     ctx = Context(
         database,
         answers,

@@ -15,9 +15,10 @@ from programme import outbox
 from programme.rules.limit import SIGNALS
 from storage.enums import CaseReason, OutState, Owner
 from storage.tables import Case, Conversation, MessageIn, MessageOut
-from tests.bot.desk.conftest import Desk, Page
+from tests.bot.desk.conftest import Desk, Page, on_both
 
 
+@on_both
 def test_a_message_is_accepted_answered_and_its_turn_ends_after_its_answer(desk: Desk) -> None:
     page = desk.open()
     assert page.until(lambda frame: frame["type"] == "owner") == {"type": "owner", "owner": "bot"}
@@ -37,6 +38,7 @@ def test_the_first_message_of_a_chat_is_the_welcome(desk: Desk) -> None:
     assert welcome["buttons"]
 
 
+@on_both
 def test_the_same_id_again_changes_nothing_and_is_accepted_again(desk: Desk) -> None:
     page = desk.open()
     said = page.say("no")
@@ -49,6 +51,7 @@ def test_the_same_id_again_changes_nothing_and_is_accepted_again(desk: Desk) -> 
     assert len([frame for frame in page.messages() if frame.get("re") == said]) == 1
 
 
+@on_both
 def test_after_a_reload_only_what_the_page_has_not_got_comes_again(desk: Desk) -> None:
     page = desk.open()
     first = page.turn(page.say("no"))[-1]
@@ -59,6 +62,7 @@ def test_after_a_reload_only_what_the_page_has_not_got_comes_again(desk: Desk) -
     assert [frame["id"] for frame in again.messages()] == [second["id"]]
 
 
+@on_both
 def test_a_turn_that_was_unfinished_is_told_after_hello(desk: Desk) -> None:
     desk.script.seconds = 2.0
     page = desk.open()
@@ -69,6 +73,7 @@ def test_a_turn_that_was_unfinished_is_told_after_hello(desk: Desk) -> None:
     assert again.turn(said)
 
 
+@on_both
 def test_a_button_of_ours_becomes_its_intent_and_no_other_payload_does(desk: Desk) -> None:
     page = desk.open()
     welcome = page.until(lambda frame: frame["type"] == "message")
@@ -109,6 +114,7 @@ def test_too_long_is_said_with_the_id_and_2000_passes(desk: Desk) -> None:
     assert page.turn(page.say("é" * 2000))
 
 
+@on_both
 def test_twenty_messages_in_a_burst_pass_and_sixty_do_not(desk: Desk) -> None:
     page = desk.open()
     said = [page.say(f"no {number}") for number in range(20)]
@@ -134,6 +140,7 @@ def test_an_unknown_session_is_told_so(desk: Desk) -> None:
     assert page.until(lambda frame: frame["type"] == "error")["code"] == "unknown_session"
 
 
+@on_both
 def test_leaving_closes_the_session_for_good(desk: Desk) -> None:
     page = desk.open()
     page.turn(page.say("no"))
@@ -143,6 +150,7 @@ def test_leaving_closes_the_session_for_good(desk: Desk) -> None:
     assert desk.script.forgotten
 
 
+@on_both
 def test_seen_is_what_counts_as_delivered(desk: Desk) -> None:
     page = desk.open()
     reply = page.turn(page.say("no"))[-1]
@@ -154,6 +162,7 @@ def test_seen_is_what_counts_as_delivered(desk: Desk) -> None:
         assert {row.state for row in session.exec(select(MessageOut)).all()} == {OutState.DELIVERED}
 
 
+@on_both
 def test_another_persons_message_cannot_be_marked_seen(desk: Desk) -> None:
     page, other = desk.open(), desk.open()
     reply = page.turn(page.say("no"))[-1]
@@ -163,6 +172,7 @@ def test_another_persons_message_cannot_be_marked_seen(desk: Desk) -> None:
         assert session.get_one(MessageOut, reply["id"]).state == OutState.WAITING
 
 
+@on_both
 def test_a_change_of_owner_is_told_at_once(desk: Desk) -> None:
     page = desk.open()
     page.until(lambda frame: frame["type"] == "owner")
@@ -178,6 +188,7 @@ def test_a_change_of_owner_is_told_at_once(desk: Desk) -> None:
         assert session.exec(select(MessageIn)).one().ended_as == "left_to_worker"
 
 
+@on_both
 def test_danger_gets_its_card_at_once_also_while_a_worker_has_the_conversation(desk: Desk) -> None:
     page = desk.open()
     page.until(lambda frame: frame["type"] == "owner")
@@ -265,6 +276,7 @@ def test_who_finds_too_many_lines_open_is_told_in_words(desk: Desk, monkeypatch:
     first.close()
 
 
+@on_both
 def test_what_was_seen_already_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     page = desk.open()
     shown = page.until(lambda frame: frame["type"] == "message")["id"]

@@ -11,7 +11,7 @@ from programme.conversation import Incoming, LeaseLostError
 from programme.outbox import Reply
 from storage.enums import MessageKind, Owner, TurnEnd, TurnState
 from storage.tables import Case, Conversation, HandoffRequest, MessageIn
-from tests.bot.desk.conftest import Desk, Page, Serving, dialogue_app
+from tests.bot.desk.conftest import Desk, Page, Serving, dialogue_app, on_both
 
 MENU = "notice_menu"
 
@@ -42,6 +42,7 @@ def test_a_dialogue_that_answers_badly_is_noticed_and_the_menu_comes(desk: Desk,
     assert answers(page.turn(page.say("book me in"), 5)) == [MENU]
 
 
+@on_both
 def test_a_slow_dialogue_is_given_up_within_the_promise_and_its_late_reply_dropped(desk: Desk) -> None:
     desk.script.seconds = 7.0
     page = desk.open()
@@ -111,6 +112,7 @@ def test_who_has_left_is_not_heard_on_the_old_line(desk: Desk) -> None:
     assert page.until(lambda frame: frame["type"] == "error")["code"] == "unknown_session"
 
 
+@on_both
 def test_with_the_dialogue_dead_the_menu_works_and_danger_too(desk: Desk) -> None:
     desk.dialogue.stop()
     page = desk.open()
@@ -135,6 +137,7 @@ def test_when_the_dialogue_is_back_the_chat_goes_on(desk: Desk) -> None:
     assert answers(page.turn(page.say("no"), 5)) == ["utter_no_problem"]
 
 
+@on_both
 def test_danger_that_only_the_model_sees_gets_its_card_once(desk: Desk) -> None:
     desk.script.intent = "safeguarding_concern"
     desk.script.answer = lambda _turn: [{"answer": "utter_danger_safeguarding_concern", "values": {}}]
@@ -151,6 +154,7 @@ def test_danger_that_the_phrases_see_is_told_to_the_dialogue_and_carded_once(des
     assert desk.script.asked[-1]["intent"] == "risk_of_suicide"
 
 
+@on_both
 def test_messages_of_one_person_are_answered_in_order_and_people_do_not_wait_for_one_another(desk: Desk) -> None:
     desk.script.seconds = 0.5
     pages = [desk.open() for _ in range(4)]
@@ -164,6 +168,7 @@ def test_messages_of_one_person_are_answered_in_order_and_people_do_not_wait_for
         assert [m["re"] for m in page.messages() if "re" in m] == ids
 
 
+@on_both
 def test_what_was_stored_is_answered_by_the_next_process(desk: Desk) -> None:
     desk.script.seconds = 3.0
     page = desk.open()
@@ -188,6 +193,7 @@ def test_after_a_dozen_turns_the_session_is_renewed(desk: Desk) -> None:
     assert len(desk.script.renewed) == 1
 
 
+@on_both
 def test_work_done_under_an_old_fence_is_refused(desk: Desk) -> None:
     ctx = desk.ctx
     desk.app.stop()
