@@ -55,6 +55,7 @@ def prepare(*, serving: bool) -> None:
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
     if serving:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a message is small: more threads only wait for each other
         os.environ.setdefault("SETUPTOOLS_USE_DISTUTILS", "stdlib")  # saves Sanic the import of setuptools
     else:
         warnings.filterwarnings("ignore", category=DeprecationWarning)  # Rasa's libraries' among one another

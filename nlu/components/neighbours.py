@@ -6,8 +6,6 @@ import numpy as np
 
 from nlu.components.features import Features
 
-NEAREST = 2
-
 
 class Neighbours:
     """The examples, without their typed-on-purpose copies, and the intent of each."""
@@ -15,28 +13,38 @@ class Neighbours:
     def __init__(self, examples: Features, labels: np.ndarray, classes: int, width: int, lexical: float) -> None:
         """`labels` (n,) integers below `classes`; `width` sparse columns; `lexical` as in Reader."""
         self.examples, self.labels, self.classes = examples, labels, classes
-        self._width, self._lexical = width, lexical
+        self._lexical = lexical
         # Rows in order of class, so that the best of each class is found in one pass.
         self._order = np.argsort(labels, kind="stable")
-        self._edges = np.searchsorted(labels[self._order], np.arange(classes + 1))
+        counts = np.bincount(labels, minlength=classes)
+        self._present = np.flatnonzero(counts)
+        self._counts = counts[self._present]
+        self._begin = np.cumsum(self._counts) - self._counts
+        # Which examples have a column, and its weight in each: a message has few of all the columns.
+        by_column = np.argsort(examples.columns, kind="stable")
+        rows = np.repeat(np.arange(len(labels), dtype=np.int32), np.diff(examples.starts))
+        self._having, self._weights = rows[by_column], examples.values[by_column]
+        self._begins = np.searchsorted(examples.columns[by_column], np.arange(width + 1))
 
     def compare(self, message: Features, row: int) -> tuple[np.ndarray, np.ndarray]:
         """How alike the message at `row` and each example are: by vector and by words, each (n,), about 0 to 1."""
         begin, end = message.starts[row], message.starts[row + 1]
-        spread = np.zeros(self._width, np.float32)
-        spread[message.columns[begin:end]] = message.values[begin:end]
-        running = np.concatenate(
-            [[0.0], np.cumsum(self.examples.values * spread[self.examples.columns], dtype=np.float64)]
-        )
-        words = (running[self.examples.starts[1:]] - running[self.examples.starts[:-1]]) / (2 * self._lexical**2)
-        return self.examples.dense @ message.dense[row], words.astype(np.float32)
+        columns, values = message.columns[begin:end], message.values[begin:end]
+        first, counts = self._begins[columns], self._begins[columns + 1] - self._begins[columns]
+        # For each column of the message one after another, the places of the examples that have it.
+        places = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        products = self._weights[places] * np.repeat(values, counts)
+        words = np.bincount(self._having[places], products, minlength=len(self.labels)) / (2 * self._lexical**2)
+        # Two halves of length one each stand in a sentence vector.
+        return self.examples.dense @ message.dense[row] / 2, words.astype(np.float32)
 
     def vote(self, alike: np.ndarray) -> np.ndarray:
-        """The mean of the two best likenesses of each class: (classes,)."""
+        """The mean of the two best likenesses of each class: (classes,); of the one where there is but one, else 0."""
         ordered = alike[self._order]
+        best = np.maximum.reduceat(ordered, self._begin)
+        leads = ordered == np.repeat(best, self._counts)
+        second = np.maximum.reduceat(np.where(leads, -np.inf, ordered), self._begin)
+        alone = (np.add.reduceat(leads, self._begin) > 1) | (self._counts == 1)
         votes = np.zeros(self.classes, np.float32)
-        for label in range(self.classes):
-            mine = ordered[self._edges[label] : self._edges[label + 1]]
-            if len(mine):
-                votes[label] = np.sort(mine)[-NEAREST:].mean()
+        votes[self._present] = (best + np.where(alone, best, second)) / 2
         return votes
