@@ -6,7 +6,10 @@ import numpy as np
 
 from nlu.components.weights import MODEL, TOKENIZER, find_file
 
-SIZE = 384
+# Two means over a sentence's pieces, each of length one: of the last layer, which was trained for likeness in meaning,
+# and of the fourth of six, which still knows more of the wording. Together they tell near intents apart better.
+SIZE = 768
+FOURTH_LAYER = "layer_norm_8"
 MOST_PIECES = 96
 
 
@@ -21,24 +24,34 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-        model = str(find_file(MODEL))
+        model = find_file(MODEL).read_bytes() + _one_more_output(FOURTH_LAYER)
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(find_file(TOKENIZER)))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_PIECES)
 
     def encode(self, text: str) -> np.ndarray:
-        """The vector of `text`: (384,) float32, mean over its pieces."""
+        """The vector of `text`: (768,) float32, two halves of length one."""
         pieces = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         # One at a time: the eight-bit kernels scale by the whole batch, so neighbours would change a sentence's vector.
-        (states,) = self._session.run(
+        layers = self._session.run(
             None,
             {"input_ids": pieces, "attention_mask": np.ones_like(pieces), "token_type_ids": np.zeros_like(pieces)},
         )
-        vector = states[0].mean(axis=0)
-        return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
+        means = [layer[0].mean(axis=0) for layer in layers]
+        return np.concatenate([mean / max(float(np.linalg.norm(mean)), 1e-9) for mean in means]).astype(np.float32)
 
     def encode_all(self, texts: list[str]) -> np.ndarray:
-        """The vectors of `texts`, each text run once: (len(texts), 384) float32."""
+        """The vectors of `texts`, each text run once: (len(texts), 768) float32."""
         seen = {text: self.encode(text) for text in dict.fromkeys(texts)}
         return np.stack([seen[text] for text in texts]) if texts else np.zeros((0, SIZE), np.float32)
+
+
+def _one_more_output(name: str) -> bytes:
+    """What makes the ONNX graph give the value `name` too: appended messages are merged, as protobuf defines.
+
+    Field 7 of the model is its graph, field 12 of the graph an output, field 1 of an output its name.
+    """
+    value = b"\x0a" + bytes([len(name)]) + name.encode()
+    output = b"\x62" + bytes([len(value)]) + value
+    return b"\x3a" + bytes([len(output)]) + output

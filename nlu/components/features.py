@@ -14,7 +14,7 @@ from nlu.components.tfidf import Row, Tfidf
 
 @dataclass(frozen=True)
 class Features:
-    """Several messages. `dense` (n, 384) float32; sparse rows as in CSR: `starts` (n + 1,), `columns`, `values`."""
+    """Several messages. `dense` (n, 768) float32; sparse rows as in CSR: `starts` (n + 1,), `columns`, `values`."""
 
     dense: np.ndarray
     starts: np.ndarray
@@ -42,7 +42,7 @@ class Reader:
     """Cleans a message and turns it into features. Without an encoder the sentence vectors are zero."""
 
     def __init__(self, speller: Speller, words: Tfidf, parts: Tfidf, encoder: Encoder | None, lexical: float) -> None:
-        """`lexical`: the length of each of the two sparse blocks; the sentence vector's is one."""
+        """`lexical`: the length of each of the two sparse blocks, where each half of the sentence vector has one."""
         self.speller, self.words, self.parts, self.encoder, self.lexical = speller, words, parts, encoder, lexical
 
     @property

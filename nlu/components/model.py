@@ -19,8 +19,8 @@ class Settings:
 
     strength: float = 6.0  # C of the logistic regression: less is smoother
     steps: int = 100  # its most iterations
-    lexical: float = 1.0  # length of the words' and of the parts' block; the sentence vector's is one
-    neighbours: float = 3.0  # what the likeness of the nearest examples adds to an intent's score
+    lexical: float = 1.0  # length of the words' and of the parts' block; each half of the sentence vector has one
+    neighbours: float = 4.0  # what the likeness of the nearest examples adds to an intent's score
     copies: int = 1  # mistyped copies of each example
     folds: int = 5  # parts for the out-of-fold scores
     seed: int = 20240229
@@ -40,7 +40,7 @@ class Reading:
 
 @dataclass
 class IntentModel:
-    """Everything that was learnt. `weights` (384 + sparse columns, classes), `bias` (classes,)."""
+    """Everything that was learnt. `weights` (768 + sparse columns, classes), `bias` (classes,)."""
 
     settings: Settings
     names: tuple[str, ...]

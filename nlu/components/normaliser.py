@@ -42,7 +42,7 @@ def fold(text: str) -> str:
     kept = (
         c if unicodedata.category(c)[0] in "LNPSZ" else " "
         for c in text
-        if unicodedata.category(c) not in ("Mn", "Cf", "Me")
+        if unicodedata.category(c) not in ("Mn", "Cf", "Me", "Sk")
     )
     return "".join(kept).lower()
 

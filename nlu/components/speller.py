@@ -17,12 +17,12 @@ from rapidfuzz.process import extract
 from nlu.components.normaliser import WORDS, read_shorthand
 from nlu.components.weights import DICTIONARY, find_file
 
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_WORD = re.compile(r"(?<![\w'])[a-z]+(?:'[a-z]+)*(?!\w|-\w*\d)")  # "10ish", "rg1" and "tvp-4f" are no words
 _LETTERS = "abcdefghijklmnopqrstuvwxyz'"
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 # Set by measuring on public data: how much our own words outweigh the dictionary, what a slip costs against how
 # likely a word is, how far a known word is trusted to be meant, and how likely both of two joined words must be.
-OURS, SLIP, TRUST, APART, COMMON = 0.6, 5.0, 3.0, -8.5, 12000
+OURS, SLIP, TRUST, APART, COMMON, SEEN, ODD = 0.6, 5.0, 3.0, -8.5, 12000, 2, 0.02
 SHORT = {
     "a",
     "i",
@@ -128,7 +128,7 @@ def slip_cost(typed: str, meant: str) -> float:
         if len(at) == 2:
             return 0.6
         beside = meant[at[0]] in KEYS_BESIDE.get(typed[at[0]], "")
-        return (0.7 if beside else 1.1) + (0.3 if at[0] == 0 and not beside else 0.0)
+        return (0.8 if beside else 1.1) + (0.3 if at[0] == 0 and not beside else 0.0)
     longer, shorter = (typed, meant) if len(typed) > len(meant) else (meant, typed)
     i = next((i for i, (a, b) in enumerate(zip(longer, shorter + " ", strict=False)) if a != b), len(longer) - 1)
     around = longer[max(i - 1, 0) : i] + longer[i + 1 : i + 2]
@@ -136,7 +136,7 @@ def slip_cost(typed: str, meant: str) -> float:
         return 0.5
     if longer is typed:
         return 0.8 if any(longer[i] in KEYS_BESIDE.get(letter, "") for letter in around) else 1.0
-    return 0.8 + (0.3 if i == 0 else 0.0)
+    return 0.7 + (0.3 if i == 0 else 0.0)
 
 
 def slips(word: str) -> set[str]:
@@ -158,7 +158,9 @@ class Speller:
         total = sum(ours.values()) or 1
         self._likely = {word: math.log((1 - OURS) * share) for word, share in english.items()}
         for word, count in ours.items():
-            self._likely[word] = math.log(OURS * count / total + (1 - OURS) * english.get(word, 0.0))
+            # Examples are written with slips on purpose: an odd word seen once or twice is hardly a word.
+            share = count / total * (1.0 if word in english or count > SEEN else ODD)
+            self._likely[word] = math.log(OURS * share + (1 - OURS) * english.get(word, 0.0))
         self._kept = read_protected() | frozenset(read_shorthand()["words"])
         common = [word for word in list(english)[:COMMON] if word not in ours]
         self._far = [word for word in sorted(ours) + common if len(word) > 4]

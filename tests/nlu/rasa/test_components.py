@@ -12,8 +12,10 @@ import pytest
 
 from nlu.components import encoder, weights
 from nlu.components.encoder import Encoder
+from nlu.components.features import Features
 from nlu.components.gate import Gate, fit_temperature
 from nlu.components.model import Settings
+from nlu.components.neighbours import Neighbours
 from nlu.components.normaliser import HEAD_WORDS, TAIL_WORDS, normalise, read_shorthand
 from nlu.components.regression import fit, softmax
 from nlu.components.speller import Speller, count_words, read_english, read_protected
@@ -92,7 +94,7 @@ def test_shorthand_means_one_thing_and_never_itself():
         ("where is teh venue", "where is the venue"),
         ("cancle my bookign", "cancel my booking"),
         ("how mcuh does it cost", "how much does it cost"),
-        ("tursday evning", "thursday evening"),
+        ("thrusday evning", "thursday evening"),
         ("can i speek to somone", "can i speak to someone"),
     ],
 )
@@ -103,7 +105,18 @@ def test_slips_are_mended(speller, typed, meant):
 def test_protected_words_names_and_numbers_are_left_alone(speller):
     for word in sorted(read_protected()):
         assert speller.correct(word) == word
-    for text in ("tvp-4f7k-92", "rg1 2ab", "we're", "who'd", "colour", "programme", "organise"):
+    for text in (
+        "tvp-4f7k-92",
+        "tpv-2j6p-90",
+        "rg1 2ab",
+        "10ish",
+        "hes oding",
+        "we're",
+        "who'd",
+        "colour",
+        "programme",
+        "organise",
+    ):
         assert speller.correct(text) == text
 
 
@@ -124,8 +137,10 @@ def test_typos_come_from_their_seed():
 
 def test_sentence_vectors_are_of_length_one_and_near_in_meaning():
     vectors = Encoder().encode_all(["how much is it", "what does it cost", "the dog ate my slippers"])
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+    halves = np.linalg.norm(vectors.reshape(3, 2, -1), axis=2)
+    assert np.allclose(halves, 1, atol=1e-5)
+    likeness = vectors @ vectors[0] / 2
+    assert likeness[1] > 0.5 > likeness[2]
 
 
 def test_a_sentence_has_the_same_vector_whatever_stands_beside_it():
@@ -160,6 +175,30 @@ def test_tfidf_rows_have_the_asked_length_and_unknown_words_none():
     assert np.isclose(np.linalg.norm(values), 0.5)
     assert list(columns) == sorted(columns)
     assert len(known.weigh("zebra", 1.0)[0]) == 0
+
+
+def test_the_nearest_two_examples_of_each_intent_speak_for_it():
+    dense = np.zeros((6, 4), np.float32)
+    dense[:, 0], dense[:, 1] = np.sqrt(2) * np.array([0.9, 0.5, 0.7, 0.2, 0.6, 0.6]), 0.1
+    nothing = (np.zeros(7, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+    known = Neighbours(Features(dense, *nothing), np.array([0, 0, 0, 1, 2, 2]), 4, 5, 1.0)
+    asked = Features(np.array([[np.sqrt(2), 0, 0, 0]], np.float32), np.array([0, 0]), *nothing[1:])
+    sentences, words = known.compare(asked, 0)
+    assert np.allclose(sentences, [0.9, 0.5, 0.7, 0.2, 0.6, 0.6])
+    assert not words.any()
+    assert np.allclose(known.vote(sentences), [0.8, 0.2, 0.6, 0.0])
+
+
+def test_likeness_in_words_is_that_of_the_rows():
+    chance = np.random.RandomState(2)
+    table = np.where(chance.rand(8, 12) < 0.4, chance.rand(8, 12), 0).astype(np.float32)
+    at = [np.flatnonzero(row) for row in table]
+    starts = np.cumsum([0, *map(len, at)])
+    values = np.concatenate([row[columns] for row, columns in zip(table, at, strict=True)])
+    features = Features(np.zeros((8, 4), np.float32), starts, np.concatenate(at), values)
+    known = Neighbours(features, np.arange(8) % 3, 3, 12, 0.5)
+    for row in range(8):
+        assert np.allclose(known.compare(features, row)[1], table @ table[row] / 0.5, atol=1e-5)
 
 
 def test_regression_finds_the_lowest_place():
