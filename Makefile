@@ -3,10 +3,13 @@
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test train bench lint fmt clean
+.PHONY: help run test train bench rotate link lint fmt clean
 
-run test train bench lint fmt:
+run test train bench rotate lint fmt:
 	@$(PYTHON) -m launch.bootstrap $@
+
+link:
+	@$(PYTHON) -m launch.bootstrap link "$(REFERENCE)"
 
 clean: # what was built; never var/, which holds data, keys and models
 	rm -rf .venv .venv-rasa .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/artifacts
@@ -16,5 +19,7 @@ help:
 	@echo "make test    everything that CI runs"
 	@echo "make train   train and validate a model from nlu/ and stories/"
 	@echo "make bench   measure this assistant beside stock Rasa"
+	@echo "make rotate  seal everything stored under the newest of DATA_KEYS"
+	@echo "make link REFERENCE=…   a fresh personal link for a referral"
 	@echo "make lint    formatting, mistakes, types, floors        make fmt   put the formatting right"
 	@echo "make clean   remove what was built (not var/)"

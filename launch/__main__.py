@@ -9,7 +9,8 @@ from launch.parent import release_signals
 from launch.settings import BadSettingsError, Settings, read_settings
 
 PARENT = os.getppid()
-PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench"}  # what these write, only their owner reads
+# What these write, only their owner reads.
+PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench", "rotate", "link"}
 
 
 def _run(settings: Settings) -> None:
@@ -64,6 +65,26 @@ def _bench(settings: Settings) -> None:
     importlib.import_module("launch.bench").bench(settings)
 
 
+def _rotate(settings: Settings) -> None:
+    from launch.rotate import DialogueNotRotatedError, rotate_keys
+    from storage.keys import CannotOpenError
+
+    try:
+        rows, conversations = rotate_keys(settings)
+    except (CannotOpenError, DialogueNotRotatedError) as error:
+        sys.exit(str(error))
+    print(f"Sealed under the newest key: {rows} rows of the programme, {conversations} conversations of the dialogue.")
+
+
+def _link(settings: Settings, reference: str) -> None:
+    from launch.link import NoReferralError, make_link
+
+    try:
+        print(make_link(settings, reference))
+    except NoReferralError as error:
+        sys.exit(str(error))
+
+
 def _test(_settings: Settings) -> None:
     from launch.check import check_all
 
@@ -82,7 +103,7 @@ def _fmt(_settings: Settings) -> None:
     sys.exit(put_right())
 
 
-COMMANDS: dict[str, Callable[[Settings], None]] = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "run": _run,
     "app": _app,
     "actions": _actions,
@@ -90,22 +111,27 @@ COMMANDS: dict[str, Callable[[Settings], None]] = {
     "migrate": _migrate,
     "train": _train,
     "bench": _bench,
+    "rotate": _rotate,
+    "link": _link,
     "test": _test,
     "lint": _lint,
     "fmt": _fmt,
 }
+TAKES = {"link": ("<reference>",)}  # what stands behind a command; the others take nothing
 
 
 def main(arguments: list[str]) -> None:
     """Reads the settings and does as told; what is wrong with either is said in words, with exit code 2."""
-    if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        print(f"python -m launch: one of {', '.join(COMMANDS)}", file=sys.stderr)
+    command, *given = arguments or [""]
+    if command not in COMMANDS or len(given) != len(TAKES.get(command, ())):
+        known = ", ".join(" ".join((name, *TAKES.get(name, ()))) for name in COMMANDS)
+        print(f"python -m launch: one of {known}", file=sys.stderr)
         sys.exit(2)
-    if arguments[0] in PRIVATE:
+    if command in PRIVATE:
         os.umask(0o077)
     try:
         release_signals()  # launch/bootstrap.py holds them while Python starts anew
-        COMMANDS[arguments[0]](read_settings())
+        COMMANDS[command](read_settings(), *given)
     except BadSettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

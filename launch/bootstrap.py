@@ -33,7 +33,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 NEEDED = (3, 11)
 FREE_BYTES = 2_500_000_000  # both environments, uv's downloads, and room for a model
 STOCK_BYTES = 3_500_000_000  # TensorFlow and all that comes with it
-WITH_RASA = {"run", "train", "test", "bench", "score"}
+WITH_RASA = {"run", "train", "test", "bench", "score", "rotate"}
 WITH_TEST_TOOLS = {"test", "bench", "lint", "fmt"}
 STEPS_OF = {"run": 4, "train": 4, "bench": 5, "score": 4}  # the last is the model, which launch/model.py makes
 

@@ -22,16 +22,20 @@ NOT_IN_IT = {
     "nlu/channel.py",
     "nlu/endpoints.yml",
     "nlu/intents.yml",
+    "nlu/keys.py",
     "nlu/launcher.py",
     "nlu/logs.py",
     "nlu/parent.py",
     "nlu/processor.py",
     "nlu/requirements-dev.lock",
     "nlu/requirements-stock.lock",
+    "nlu/rotate.py",
     "nlu/rows.py",
     "nlu/runner.py",
     "nlu/trace.py",
     "nlu/tracker.py",
+    "stories/test_booking.yml",  # played against the model, never trained from
+    "stories/test_first.yml",
 }
 
 Train = Callable[[Path], None]

@@ -8,73 +8,26 @@ closed: a row that cannot be opened raises `UnreadableTracker`, never an empty c
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import copy
-import hashlib
-import hmac
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from nlu.keys import BadTrackerKeys, Keys, UnreadableTracker
 from nlu.rows import Row, StaleTracker, open_rows
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
 HELD = 128  # conversations kept open in memory, so that a turn need not read what the last one wrote
 RANKED = 5  # how many of the intents that were thought of are kept
 
 Answer = TypeVar("Answer")
-
-
-class UnreadableTracker(Exception):
-    """A stored conversation cannot be opened: its key is missing, or the row was changed."""
-
-
-class BadTrackerKeys(ValueError):
-    """TRACKER_KEYS must be a comma list of urlsafe base64 keys of 32 bytes each, newest first."""
-
-
-class Keys:
-    """The keys of the store, newest first: one to seal and to name rows, all to find and to open them."""
-
-    def __init__(self, listed: str) -> None:
-        try:
-            keys = [base64.b64decode(one.strip(), altchars=b"-_", validate=True) for one in listed.split(",")]
-        except (binascii.Error, ValueError):
-            raise BadTrackerKeys from None
-        if any(len(key) != KEY_BYTES for key in keys):
-            raise BadTrackerKeys
-        self._naming = [hmac.digest(key, b"tracker: conversation name", hashlib.sha256) for key in keys]
-        self._sealing = [AESGCM(hmac.digest(key, b"tracker: conversation events", hashlib.sha256)) for key in keys]
-
-    def names(self, conversation: str) -> list[str]:
-        """What a conversation's row is called under each key, newest first."""
-        return [hmac.digest(key, conversation.encode(), hashlib.sha256).hex() for key in self._naming]
-
-    def seal(self, plain: bytes, conversation: str) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._sealing[0].encrypt(nonce, plain, conversation.encode())
-
-    def open(self, row: Row, conversation: str) -> bytes:
-        """What was sealed in a row. Raises `UnreadableTracker`."""
-        sealed = row.sealed or b""
-        try:
-            key = self._sealing[self.names(conversation).index(row.name)]
-            return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], conversation.encode())
-        except (InvalidTag, ValueError):
-            raise UnreadableTracker from None
 
 
 class Conversation(DialogueStateTracker):
@@ -240,4 +193,4 @@ class SealedTrackerStore(TrackerStore):
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
 
-__all__ = ["Conversation", "SealedTrackerStore", "StaleTracker", "UnreadableTracker"]
+__all__ = ["BadTrackerKeys", "Conversation", "SealedTrackerStore", "StaleTracker", "UnreadableTracker"]

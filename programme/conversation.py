@@ -122,7 +122,12 @@ def find_by_token(ctx: Context, token: str) -> str | None:
     with ctx.database.reading() as session:
         identity = identities.find_identity(session, ctx.database.keyring, Channel.WEB, token)
         conversation = conversations.conversation_of(session, identity.id) if identity else None
-        return conversation.id if conversation and conversation.closed_at is None else None
+        keyring = ctx.database.keyring
+        newest = identities.external_lookup(keyring, Channel.WEB, token)
+    if identity is not None and identity.external_lookup != newest:
+        with ctx.database.writing() as session:  # only the hash of a token is kept: it is made anew when it is shown
+            identities.find_identity(session, keyring, Channel.WEB, token)
+    return conversation.id if conversation and conversation.closed_at is None else None
 
 
 def close(ctx: Context, conversation_id: str) -> None:

@@ -1,9 +1,9 @@
 """Changing keys: everything sealed is sealed again under the newest key, and its keyed hashes are made again.
 
-How: put the new key first in the ring and keep the old one behind it, restart every process, run `rotate`, and take the
-old key out later. Later, since four hashes are of things that are not kept: a personal link's token, a web session's
-token (made again when it is shown), what failed checks are counted against, and a network address. With the old key,
-links and web sessions from before the change stop working.
+How: put the new key first in the ring and keep the old one behind it, restart every process, run `make rotate`, and
+take the old key out later. Later, since four hashes are of things that are not kept: a personal link's token (lasts 60
+days), a web session's token (hashed again when its page comes back), what failed checks are counted against, and a
+network address (both forgotten after a day). What still hangs on the old key when it goes stops working.
 """
 
 from typing import Any, NamedTuple
