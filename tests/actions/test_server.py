@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from launch.keys import make_sample_keys
 from launch.parts import all_children, make_inside
 from launch.settings import Settings
 from storage.migrate import migrate
-from tests.dialogue.desk import await_health, start
+from tests.dialogue.servers import await_health, start
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ) as client:
             yield client
     finally:
-        os.killpg(process.pid, 15)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, 15)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 import yaml
 
+from actions.confirming import SHORT
 from actions.speech import DANGERS
 from launch.settings import PROJECT
 from programme.rules import birth_date, preference, reference
@@ -19,6 +20,7 @@ from tests.dialogue.table import (
     ASKED,
     BUTTONS_ONLY,
     EXPECTED,
+    LONG,
     STEPS,
     TEXTS,
     TYPED,
@@ -190,7 +192,9 @@ def _texts() -> dict[str, list[str]]:
         for block in yaml.safe_load(path.read_text())["nlu"]:
             if block.get("intent") in INTENTS:
                 lines = [line.removeprefix("- ") for line in block["examples"].splitlines()]
-                texts.setdefault(block["intent"], []).extend(line for line in lines if not _answers_something(line))
+                least = SHORT + 1 if block["intent"] in LONG else 1
+                fit = [line for line in lines if len(line.split()) >= least and not _answers_something(line)]
+                texts.setdefault(block["intent"], []).extend(fit)
     return texts
 
 
