@@ -22,6 +22,7 @@ from programme.answers import Answers, BadAnswerFileError, Fact, MissingValueErr
 STOCK = PROJECT / ".venv-stock"
 DEFAULTS = STOCK / "lib/python3.11/site-packages/rasa/engine/recipes/config_files/default_config.yml"
 SOURCES = ("nlu/examples", "stories")
+TESTS = "test_*"  # test stories: nobody learns from these
 ACTIONS = '''"""Stock actions, served by stock rasa-sdk: each says one fixed sentence."""
 
 from rasa_sdk import Action
@@ -49,13 +50,14 @@ def write_project(homes: Path, epochs: int, project: Path = PROJECT, shipped: Pa
     config, domain = make_config(yaml.safe_load(shipped.read_text()), epochs), make_domain(project)
     digest = hashlib.sha256((project / "nlu" / "requirements-stock.lock").read_bytes())
     digest.update(json.dumps([config, {**domain, "responses": sorted(domain["responses"])}], default=str).encode())
-    for file in sorted(path for source in SOURCES for path in (project / source).rglob("*.yml")):
+    learnt = (path for source in SOURCES for path in (project / source).rglob("*.yml") if not path.match(TESTS))
+    for file in sorted(learnt):
         digest.update(f"{file.relative_to(project)}\0".encode() + file.read_bytes())
     home = homes / digest.hexdigest()[:16]
     if not (home / "whole").exists():
         shutil.rmtree(home, ignore_errors=True)
         for source in SOURCES:
-            shutil.copytree(project / source, home / "data" / source)
+            shutil.copytree(project / source, home / "data" / source, ignore=shutil.ignore_patterns(TESTS))
         _write(home / "config.yml", config)
         _write(home / "domain.yml", domain)
         (home / "actions.py").write_text(ACTIONS.format(names=domain["actions"]))
