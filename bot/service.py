@@ -48,6 +48,7 @@ class ConversationService:
         self._caught_up: set[str] = set()  # nothing had come after the turn that ended last
         self._finder: asyncio.Task[None] | None = None
         self._closing = False
+        self.relay: Callable[[str], None] | None = None  # passes hints on to other processes
 
     async def start(self) -> None:
         """Begins to look for turns that nobody works on: left by a crash, or by another process."""
@@ -93,7 +94,13 @@ class ConversationService:
         return stop
 
     def hint(self, conversation_id: str) -> None:
-        """Something in this conversation may have changed."""
+        """Something in this conversation may have changed: told here, and to the other processes."""
+        self.wake(conversation_id)
+        if self.relay:
+            self.relay(conversation_id)
+
+    def wake(self, conversation_id: str) -> None:
+        """The same, told in this process only."""
         for event in [*self._listeners.get(conversation_id, ()), *self._any]:
             event.set()
 

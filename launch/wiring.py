@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +30,9 @@ from launch.settings import PROJECT, Settings
 from programme import setting
 from programme.context import Context
 from programme.safety import Safety
+
+if TYPE_CHECKING:  # Redis' client is loaded where one is set
+    from launch.hints import Hints
 
 PAGE_SECONDS = 5.0  # how long the page may go on with settings that were changed meanwhile
 
@@ -103,6 +107,7 @@ class _Parts:
     web: WebChat
     telegram: TelegramChannel | None
     ready: Readiness
+    hints: "Hints | None"
 
 
 def _make_parts(settings: Settings) -> _Parts:
@@ -121,7 +126,19 @@ def _make_parts(settings: Settings) -> _Parts:
         WebChat(ctx, service, limits, page),
         _telegram(ctx, service, settings, limits, safety),
         Readiness(ctx, dialogue, settings),
+        _hints(ctx, service, settings),
     )
+
+
+def _hints(ctx: Context, service: ConversationService, settings: Settings) -> "Hints | None":
+    """Between the processes that share a Redis, where one is set."""
+    if settings.redis_url is None:
+        return None
+    from launch.hints import Hints
+
+    hints = Hints(settings.redis_url.get_secret_value(), ctx.holder, service.wake)
+    service.relay = hints.tell
+    return hints
 
 
 def make_app(settings: Settings) -> Starlette:
@@ -153,6 +170,8 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
     """All parts, begun and ended in their order."""
     await asyncio.to_thread(parts.page)
     await parts.service.start()
+    if parts.hints is not None:
+        await parts.hints.start()
     if parts.telegram is not None:
         await parts.telegram.start()
     try:
@@ -161,6 +180,8 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
         if parts.telegram is not None:
             await parts.telegram.stop()
         await parts.service.stop()
+        if parts.hints is not None:
+            await parts.hints.stop()
         await parts.dialogue.close()
         await parts.ready.close()
         parts.ctx.database.close()

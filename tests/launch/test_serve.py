@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from websockets.sync.client import connect
 
 from launch.prepare import prepare
 from launch.serve import web_config
-from launch.settings import read_settings
+from launch.settings import Settings, read_settings
 from launch.wiring import make_app
 from programme.rules.limit import SESSIONS
 
@@ -24,6 +25,13 @@ def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     environment = {"VAR_DIR": str(tmp_path / "var"), "TRUSTED_PROXY": request.param, "DIALOGUE_PORT": "9"}
     settings = read_settings({**environment, "ACTIONS_PORT": "9"})
     prepare(settings)
+    with serving(settings) as address:
+        yield address
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The whole app on a port of its own, as `launch app` serves it; its address."""
     settings = settings.model_copy(update={"port": 0})
     server = uvicorn.Server(web_config(make_app(settings), settings))
     thread = threading.Thread(target=server.run, daemon=True)
