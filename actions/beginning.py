@@ -208,6 +208,16 @@ class CarryOn(JourneyAction):
         return self.enter(journey, tracker)
 
 
+class ImSafe(CarryOn):
+    """Whoever says that they are safe is heard first; then the same step."""
+
+    title = "action_im_safe"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        journey.say("utter_im_safe")
+        return super().act(journey, tracker)
+
+
 class Affirm(Choose):
     """A yes outside the form: to the question whose button was tapped, else to what was asked just now."""
 

@@ -31,6 +31,7 @@ ACTIONS = (
     beginning.GoBack,
     beginning.StartOver,
     beginning.CarryOn,
+    beginning.ImSafe,
     beginning.Affirm,
     beginning.Deny,
     beginning.Unsure,

@@ -93,7 +93,7 @@ ALIKE: dict[str, Outcome] = {  # the same at every step
     "stop_reminders": stays("utter_reminders_stopped"),
     "start_reminders": stays("utter_reminders_started"),
     "start_over": ends("utter_start_over"),
-    "im_safe": stays(),
+    "im_safe": stays("utter_im_safe"),
     "carry_on": stays(),
     "give_details": stays(),
 }

@@ -139,8 +139,8 @@ def interrupt(
             assert answers(said) == [*wanted, ASKED[to]], where
         case Leaves():
             assert answers(said) == wanted, where
-            back = "im_safe" if intent in DANGERS else "carry_on"
-            assert answers(person.intent(back)) == [ASKED[step]], f"{where}, then {back}"
+            back, heard = ("im_safe", ["utter_im_safe"]) if intent in DANGERS else ("carry_on", [])
+            assert answers(person.intent(back)) == [*heard, ASKED[step]], f"{where}, then {back}"
         case Ends():
             assert answers(said) == wanted, where
             assert answers(person.intent("carry_on")) == ["utter_start_over"], f"{where}, then carry on"
