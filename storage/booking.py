@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, func, text, update
+from sqlalchemy import Index, text, update
 from sqlmodel import Field, Session, col, select
 
 from storage.enums import BookingState
@@ -61,12 +61,6 @@ def bookings_of(session: Session, referral_id: str) -> list[Booking]:
     """All bookings of a referral, the newest first."""
     found = select(Booking).where(Booking.referral_id == referral_id)
     return list(session.exec(found.order_by(col(Booking.made_at).desc(), col(Booking.moves).desc())))
-
-
-def taken_places(session: Session, course_id: str) -> int:
-    """How many places of a course are held. Ask under `lock_row(session, Course, course_id)` before taking one."""
-    held = select(func.count()).where(Booking.course_id == course_id, Booking.state == BookingState.ACTIVE)
-    return session.exec(held).one()
 
 
 def booking_by_offer(session: Session, offer_token: str) -> Booking | None:

@@ -119,12 +119,6 @@ def release_named(session: Session, name: str, fence: int, now: datetime) -> boo
     return _touch_named(session, name, fence, now, now)
 
 
-def holds_named(session: Session, name: str, fence: int, now: datetime) -> bool:
-    """Whether this fence still holds the named lease."""
-    found = select(Lease.name).where(Lease.name == name, Lease.fence == fence, Lease.expires_at > now)
-    return session.exec(found).first() is not None
-
-
 def _touch(session: Session, conversation_id: str, fence: int, **values: Any) -> bool:
     held = col(Conversation.lease_holder).is_not(None)
     return (

@@ -25,22 +25,8 @@ ADDRESS = Limit(6000, timedelta(seconds=10))
 SIGNALS = Limit(120, timedelta(seconds=10))
 
 
-def _inside(at: Sequence[datetime], now: datetime, limit: Limit) -> list[datetime]:
-    return sorted(moment for moment in at if moment > now - limit.window)
-
-
 def too_fast(at: Sequence[datetime], now: datetime, limit: Limit = MESSAGES) -> bool:
     """Whether one more event at `now` goes beyond the limit; `at`: those let through before it, the oldest first."""
     if limit.count < 1:
         return True
     return len(at) >= limit.count and at[-limit.count] > now - limit.window
-
-
-def resets_in(at: Sequence[datetime], now: datetime, limit: Limit = MESSAGES) -> timedelta:
-    """How long until one more event passes; zero where it passes now."""
-    inside = _inside(at, now, limit)
-    if len(inside) < limit.count:
-        return timedelta(0)
-    if limit.count < 1:
-        return limit.window
-    return inside[-limit.count] + limit.window - now

@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from programme import handoff, menu, messages, referral
 from programme.context import Context
+from storage.audit import audit_of
 from storage.conversation import Conversation
 from storage.database import Database
 from storage.enums import CaseReason, HandoffState, Owner
@@ -85,3 +86,15 @@ def test_a_persons_dates_are_told_to_them_alone(ctx: Context) -> None:
     assert known is not None
     assert (known.book_by, known.finish_by) == (row.book_by, row.finish_by)
     assert referral.deadlines(ctx, opened(ctx)) is None
+
+
+def test_each_change_of_owner_is_in_the_audit_log(ctx: Context, clock: Clock) -> None:
+    chat = opened(ctx)
+    handoff.ask(ctx, chat, "request_human")
+    handoff.ask(ctx, chat, "request_human")  # asked twice is asked once
+    clock.forward(minutes=1)
+    handoff.withdraw(ctx, chat)
+    handoff.withdraw(ctx, chat)
+    with ctx.database.reading() as session:
+        lines = [(line.action, line.actor) for line in audit_of(session, "conversation", chat)]
+    assert lines == [("owner:asked", "person"), ("owner:withdrawn", "person")]

@@ -13,13 +13,12 @@ from storage.booking import (
     bookings_of,
     live_offers,
     offer_in,
-    taken_places,
     withdraw_offers,
 )
 from storage.database import Database
 from storage.enums import BookingState
 from storage.row import lock_one
-from storage.session import Course
+from storage.session import Course, whole_courses
 from tests.builders import NOW, a_booking, a_conversation, a_course, a_referral, an_offer, new_id
 from tests.conftest import Clock
 from tests.processes import together
@@ -60,9 +59,12 @@ def test_taken_places_are_the_active_ones(database: Database) -> None:
     for state in (BookingState.ACTIVE, BookingState.ACTIVE, BookingState.MOVED, BookingState.CANCELLED):
         a_booking(database, course=course, state=state)
     a_booking(database)
+    empty = a_course(database)
     with database.reading() as session:
-        assert taken_places(session, course.id) == 2
-        assert taken_places(session, "nothing") == 0
+        assert {key: whole.taken for key, whole in whole_courses(session, [course.id, empty.id]).items()} == {
+            course.id: 2,
+            empty.id: 0,
+        }
 
 
 def test_a_calendar_follows_a_move(database: Database) -> None:
@@ -108,10 +110,10 @@ def test_a_locked_course_is_never_overbooked_by_several_processes(database: Data
         for referral_id in people[number::3]:
             with mine.writing() as session:
                 capacity = lock_one(session, Course, course.id).capacity
-                if taken_places(session, course.id) < capacity:
+                if whole_courses(session, [course.id])[course.id].taken < capacity:
                     session.add(Booking(id=new_id(), referral_id=referral_id, course_id=course.id, made_at=NOW,
                                         calendar_uid=new_id(), calendar_token=new_id()))  # fmt: skip
 
     together(database, book, 3)
     with database.reading() as session:
-        assert taken_places(session, course.id) == 5
+        assert whole_courses(session, [course.id])[course.id].taken == 5
