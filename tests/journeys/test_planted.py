@@ -20,6 +20,7 @@ NAME = "Zebedee Quillfeather"
 PHONE = "07700 900987"
 BORN, BORN_TYPED, BORN_KEPT = "17 august 1983", "17/8/1983", "1983-08-17"
 WORDS = "my aunt Philomena keeps axolotls in Wokingham"
+SHORTEST = 8  # bytes; what is shorter stands in any big file by chance
 IN_TELEGRAM = "the Marmaduke bus never comes to Bracknell"
 
 
@@ -33,7 +34,7 @@ def forms(word: str) -> list[bytes]:
                 code = base64.b64encode(b"\0" * shift + encoded)
                 whole = code[(0, 2, 3)[shift] : len(code) // 4 * 4 - 4]
                 found += [whole, whole.replace(b"+", b"-").replace(b"/", b"_")]
-    return found
+    return [form for form in found if len(form) >= SHORTEST]
 
 
 def leaks(content: bytes, planted: list[str]) -> list[str]:
@@ -48,21 +49,22 @@ def files(system: System) -> Iterator[tuple[Path, bytes]]:
             yield file, file.read_bytes()
 
 
-def tell_everything(person: WebPerson, referral: Referral, address: str) -> None:
-    """Through the front door: a lost reference with name, birth and phone; then the reference; then free text."""
+def tell_everything(person: WebPerson, referral: Referral) -> None:
+    """Through the front door: free text; a lost reference with name, birth and phone; the reference, and a place."""
+    person.say(WORDS)
     person.say("ive lost my reference")
     person.say(NAME)
     person.say(BORN)
     assert "passed this on to a worker" in person.say(PHONE)[-1]
     prove(person, f"{referral.reference[:3]}-{referral.reference[3:]}", BORN_TYPED)
-    person.say(WORDS)
-    person.tap("Any time")
+    book(person)
 
 
-def planted_words(referral: Referral, more: str = WORDS) -> list[str]:
+def planted_words(referral: Referral) -> list[str]:
     reference = referral.reference
     names = [NAME, "Quillfeather", PHONE, PHONE.replace(" ", ""), BORN, BORN_TYPED, BORN_KEPT]
-    return [*names, reference, f"TVP-{reference[3:]}", WORDS, "Philomena", "axolotls", more, more.split()[1]]
+    free = [WORDS, "Philomena", "axolotls", IN_TELEGRAM, "Marmaduke"]
+    return [*names, reference, f"TVP-{reference[3:]}", *free]
 
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
@@ -84,13 +86,13 @@ def test_no_file_holds_what_people_said(
 ) -> None:
     referral = system.add_referral(next_reference(), BORN_KEPT, name=NAME, phone=PHONE)
     person = visit(system.address)
-    tell_everything(person, referral, system.address)
+    tell_everything(person, referral)
     chat = in_telegram()
     chat.say("/start", "Before you start")
     before = len(chat.texts())
     chat.api.say(chat.chat, IN_TELEGRAM)
     wait(lambda: len(chat.texts()) > before and system.unended() == 0)
-    planted = planted_words(referral, IN_TELEGRAM)
+    planted = planted_words(referral)
     seen = dict(files(system))
     assert {"app.db", "tracker.db", "app.log", "dialogue.log", "actions.log"} <= {file.name for file in seen}
     assert any(file.name.endswith("-wal") for file in seen)
@@ -115,8 +117,7 @@ def test_on_postgresql_a_place_is_booked_and_no_table_holds_what_was_said(on_pos
     assert not list(system.var.glob("*.db"))
     referral = system.add_referral(next_reference(), BORN_KEPT, name=NAME, phone=PHONE)
     person = visit(system.address)
-    tell_everything(person, referral, system.address)
-    book(person) if "Any time" in person.titles() else book_offered(person)
+    tell_everything(person, referral)
     assert len(system.bookings(referral, active=True)) == 1
     system.check_nothing_lost_or_doubled(system.newest_conversation(referral))
     planted = planted_words(referral)
@@ -126,13 +127,6 @@ def test_on_postgresql_a_place_is_booked_and_no_table_holds_what_was_said(on_pos
     assert sum(map(len, tables.values())) > 10_000
     assert {name: leaks(content, planted) for name, content in tables.items() if leaks(content, planted)} == {}
     assert {file.name: leaks(content, planted) for file, content in files(system) if leaks(content, planted)} == {}
-
-
-def book_offered(person: WebPerson) -> None:
-    from tests.journeys.test_web import in_person, offers
-
-    person.tap(in_person(offers(person)))
-    assert "You are booked." in person.tap("Yes")[-1]
 
 
 def dump(url: str) -> Iterator[tuple[str, bytes]]:

@@ -138,8 +138,8 @@ def test_book_ask_move_and_cancel(system: System, visit: Visit, referral: Referr
 
 
 def test_the_sample_of_the_readme_books_with_typos(system: System, visit: Visit) -> None:
-    """What a stranger is told to try first."""
-    person = visit(system.address)
+    """What a stranger is told to try first; docs/page.png is the picture that is taken here."""
+    person = visit(system.address, width=1100, height=760)
     prove(person, "tvp 4f7k92")
     book(person)
     person.look("readme")

@@ -104,6 +104,7 @@ class WebPerson:
     def shot(self, name: str) -> Path:
         """A picture of the page, kept."""
         file = self._artifacts / f"{name}.png"
+        self.page.mouse.move(0, 0)  # nothing looks pointed at
         self.page.screenshot(path=file, animations="disabled")
         return file
 
