@@ -184,6 +184,25 @@ def test_a_link_ends_and_can_be_taken_back(ctx: Context, referral: Referral, clo
     assert not verification.open_link(ctx, opened(ctx), third)
 
 
+def test_a_link_that_has_ended_opens_a_web_chat_without_a_reference(
+    ctx: Context, referral: Referral, clock: Clock
+) -> None:
+    def is_linked(token: str) -> bool:
+        return conversation(ctx, opened(ctx, link=token)).linked_referral_id == referral.id
+
+    with ctx.database.writing() as session:
+        taken_back = verification.make_link(session, ctx, referral.id)
+    assert is_linked(taken_back)
+    with ctx.database.writing() as session:
+        verification.revoke_links(session, ctx, referral.id)
+        lasting = verification.make_link(session, ctx, referral.id)
+    assert (is_linked(taken_back), is_linked(lasting)) == (False, True)
+    clock.forward(days=verification.LINK_DAYS, seconds=-1)
+    assert is_linked(lasting)
+    clock.forward(seconds=1)
+    assert not is_linked(lasting)
+
+
 def test_a_worthless_link_opens_a_chat_like_any_other(ctx: Context, referral: Referral) -> None:
     chat = opened(ctx, link="worthless")
     assert check(ctx, chat, None) == Checked(Outcome.NO_MATCH)
