@@ -19,7 +19,7 @@ from launch.settings import Settings, read_settings
 from tests.journeys.system import free_port
 from tests.launch.test_serve import serving
 
-INSTALL = "apt-get install --yes --no-install-recommends redis-server"
+INSTALL = "apt-get update && apt-get install --yes --no-install-recommends redis-server"
 
 
 class Redis:
@@ -46,7 +46,7 @@ def redis_program() -> str:
         as_root = ["sh", "-c", INSTALL] if os.geteuid() == 0 else ["sudo", "-n", "sh", "-c", INSTALL]
         subprocess.run(as_root, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     program = shutil.which("redis-server")
-    assert program, f"The test of live hints needs Redis. Install it with: sudo {INSTALL}"
+    assert program, f"The test of live hints needs Redis. Install it with: sudo sh -c '{INSTALL}'"
     return program
 
 
