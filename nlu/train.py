@@ -59,6 +59,11 @@ class Sources:
         for place in map(Path, (self.config, self.domain, *self.data)):
             yield from [place] if place.is_file() else sorted(place.rglob("*.yml"))
 
+    def trained_from(self) -> list[str]:
+        """The files of `data` without the test stories: Rasa would learn from those what they are there to test."""
+        files = (file for file in self.files() if any(file.is_relative_to(place) for place in self.data))
+        return [str(file) for file in files if not file.name.startswith("test_")]
+
     def place_of(self, complaint: str) -> str:
         """`file:line: ` of the first thing in quotes that stands in one of the files, or nothing."""
         for name in re.findall(r"(?<!\w)'([^']+)'", complaint):
@@ -118,7 +123,7 @@ def _read(sources: Sources) -> TrainingDataImporter:
     for place in (sources.config, sources.domain, *sources.data):
         if not Path(place).exists():
             raise BadData(f"{place} is missing.")
-    return TrainingDataImporter.load_from_config(sources.config, sources.domain, sources.data)
+    return TrainingDataImporter.load_from_config(sources.config, sources.domain, sources.trained_from())
 
 
 def _extent(importer: TrainingDataImporter) -> str:
@@ -165,7 +170,7 @@ def _build(sources: Sources, out: Path, check: Callable[[], None]) -> None:
             result = rasa_train(
                 sources.domain,
                 sources.config,
-                sources.data,
+                sources.trained_from(),
                 output=folder,
                 force_training=True,
                 fixed_model_name="model.tar.gz",

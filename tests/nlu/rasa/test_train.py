@@ -166,3 +166,13 @@ def test_data_that_would_make_a_bad_model_is_refused(bot, tmp_path, spoil):
     assert "Traceback" not in done.stderr
     assert out.read_bytes() == b"the model that is live"
     assert not list(tmp_path.glob(".training-*"))
+
+
+def test_test_stories_are_played_never_trained_from(bot, tmp_path):
+    """RulePolicy learns from every story when it goes back into a form: a test story would change what it tests."""
+    (bot / "stories" / "test_walk.yml").write_text(
+        "version: '3.1'\nstories:\n  - story: never\n    steps:\n      - intent: no_such_intent\n"
+    )
+    done = train(bot, tmp_path / "model.tar.gz")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 stories" in done.stdout
