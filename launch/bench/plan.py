@@ -28,6 +28,7 @@ class Plan:
     crowd_messages: int = 20  # each
     crowd_rounds: int = 3
     starts: int = 2
+    pause: float = 0.03  # seconds that one person takes to read, the same for both sides; in the crowd nobody pauses
     warm: int = 3  # messages that are not counted, after each start
 
     def scaled(self, rounds: int | None) -> "Plan":
@@ -80,7 +81,7 @@ async def measure_starts(
     warming = deck.answers(plan.warm) + deck.actions(plan.warm)
     for side in sides:
         figures[side.name].memory_at_rest = side.memory()
-        await _one_after_another(side, warming)
+        await _one_after_another(side, warming, plan)
 
 
 async def measure_turns(sides: Sequence[Side], figures: dict[str, Figures], plan: Plan, deck: Deck, tell: Tell) -> None:
@@ -96,11 +97,11 @@ async def measure_turns(sides: Sequence[Side], figures: dict[str, Figures], plan
             growing = [deck.answers(plan.a_round) for _ in range(plan.long_people)]
             for side in sides:
                 found = figures[side.name]
-                found.turns += await _one_after_another(side, fresh)
-                found.actions += await _one_after_another(side, acting)
+                found.turns += await _one_after_another(side, fresh, plan)
+                found.actions += await _one_after_another(side, acting, plan)
                 await _wait_for_limit(rested.get(side.name, 0.0))
                 for person, messages, kept in zip(long[side.name], growing, found.long, strict=True):
-                    kept.extend(await _say_all(person, messages))
+                    kept.extend(await _say_all(person, messages, plan.pause))
                 rested[side.name] = perf_counter()
             tell(f"one person, round {number + 1} of {plan.rounds}: {_compare(sides, figures)}")
     finally:
@@ -125,21 +126,28 @@ async def measure_crowd(sides: Sequence[Side], figures: dict[str, Figures], plan
         figures[side.name].memory = side.memory()
 
 
-async def in_new_conversation(join: Callable[[], Awaitable[Person]], messages: Sequence[Message]) -> list[Said]:
+async def in_new_conversation(
+    join: Callable[[], Awaitable[Person]], messages: Sequence[Message], pause: float = 0.0
+) -> list[Said]:
     """Somebody new says all this, one message after another."""
     person = await join()
     try:
-        return await _say_all(person, messages)
+        return await _say_all(person, messages, pause)
     finally:
         await person.leave()
 
 
-async def _one_after_another(side: Side, messages: Sequence[Message]) -> list[Said]:
-    return await in_new_conversation(side.join, messages)
+async def _one_after_another(side: Side, messages: Sequence[Message], plan: Plan) -> list[Said]:
+    return await in_new_conversation(side.join, messages, plan.pause)
 
 
-async def _say_all(person: Person, messages: Sequence[Message]) -> list[Said]:
-    return [await person.say(message) for message in messages]
+async def _say_all(person: Person, messages: Sequence[Message], pause: float = 0.0) -> list[Said]:
+    said = []
+    for message in messages:
+        said.append(await person.say(message))
+        if pause:
+            await asyncio.sleep(pause)
+    return said
 
 
 async def _wait_for_limit(rested: float) -> None:

@@ -76,7 +76,7 @@ async def look_inside(ours: Ours, plan: Plan, deck: Deck, trace: Path) -> list[S
         warmed = {name: len(seconds) for name, seconds in read_notes(trace).items()}
         said = []
         for _ in range(TRACED_PEOPLE):
-            said += await in_new_conversation(ours.join, deck.answers(plan.a_round))
+            said += await in_new_conversation(ours.join, deck.answers(plan.a_round), plan.pause)
     finally:
         await ours.stop()
     notes = {name: seconds[warmed.get(name, 0) :] for name, seconds in read_notes(trace).items()}

@@ -27,7 +27,7 @@ SHIPPED = {
     "pipeline": [{"name": "WhitespaceTokenizer"}, {"name": "DIETClassifier", "epochs": 100}],
     "policies": [{"name": "RulePolicy"}, {"name": "TEDPolicy", "epochs": 100}],
 }
-PLAN = Plan(rounds=2, a_round=3, actions=2, long_people=1, crowd=3, crowd_messages=2, crowd_rounds=2, warm=1)
+PLAN = Plan(rounds=2, a_round=3, actions=2, long_people=1, crowd=3, crowd_messages=2, crowd_rounds=2, pause=0, warm=1)
 
 
 # Messages
