@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 
 from storage.database import Database
@@ -18,6 +20,10 @@ from storage.keys import KEY_BYTES, Keyring
 from storage.migrate import migrate
 from storage.tables import metadata
 from tests.builders import NOW
+
+# How long an example takes says how busy the machine is, and nothing about the rule.
+hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("busy")
 
 
 class Clock:
