@@ -83,12 +83,13 @@ def _style_parts() -> list[Part]:
 
 def _test_parts(reports: Path) -> list[Part]:
     app = [str(APP_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    two = ["-n", "2", "--dist", "loadfile"]  # most tests wait: for a process, a page, a limit that ends
     rasa = [str(RASA_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q", f"--confcutdir={RASA_TESTS}"]
     apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}"]
     return [
         Part("A browser for the tests", _browser),
         Part("The model", _model),
-        Part("Tests of the app", lambda: _pytest([*app, "tests", *apart], reports / "app.xml")),
+        Part("Tests of the app", lambda: _pytest([*app, *two, "tests", *apart], reports / "app.xml")),
         Part("Tests inside Rasa's environment", lambda: _pytest([*rasa, RASA_TESTS], reports / "rasa.xml")),
         Part("Rasa's own test stories", lambda: _stories(reports)),
         Part("Journeys through running processes", lambda: _pytest([*app, JOURNEYS], reports / "journeys.xml")),
