@@ -13,7 +13,7 @@ import numpy as np
 OUT_OF_SCOPE = "out_of_scope"
 TINY = 1e-6
 # What each sign weighs against the log-odds of the best intent.
-NEAR, FOREIGN = 2.0, 0.5
+NEAR, FOREIGN = 6.0, 0.5
 # Less sure than this that a message is none of our business, we ask instead of saying so.
 SURELY_FOREIGN = 0.35
 

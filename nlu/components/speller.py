@@ -161,24 +161,32 @@ class Speller:
             # Examples are written with slips on purpose: an odd word seen once or twice is hardly a word.
             share = count / total * (1.0 if word in english or count > SEEN else ODD)
             self._likely[word] = math.log(OURS * share + (1 - OURS) * english.get(word, 0.0))
-        self._kept = read_protected() | frozenset(read_shorthand()["words"])
+        self._shorthand = read_shorthand()["words"]
+        self._kept = read_protected() | frozenset(self._shorthand)
+        # "thts" is a slip in "thats": what is typed without its apostrophe is as likely as with it.
+        for form, meaning in self._shorthand.items():
+            if form == meaning.replace("'", "") and meaning in self._likely:
+                self._likely[form] = max(self._likely[meaning], self._likely.get(form, -math.inf))
         common = [word for word in list(english)[:COMMON] if word not in ours]
         self._far = [word for word in sorted(ours) + common if len(word) > 4]
 
     def correct(self, text: str) -> str:
         """`text`, already normalised, with slips mended."""
-        return _WORD.sub(lambda match: self._mend(match[0]), text)
+        return _WORD.sub(lambda match: self._correct_word(match[0]), text)
 
     @lru_cache(maxsize=8192)  # noqa: B019 - one speller lives as long as the model
+    def _correct_word(self, word: str) -> str:
+        mended = self._mend(word)
+        return mended if mended == word else self._shorthand.get(mended, mended)
+
     def _mend(self, word: str) -> str:
-        if len(word) < 3 or len(word) > 24 or word in self._kept:
+        if not 2 <= len(word) <= 24 or word in self._kept or (len(word) == 2 and (word in SHORT or word in self.ours)):
             return word
         stem, mark, end = word.rpartition("'")
         if mark and end in SHORT_FORMS and (stem in self._likely or len(stem) < 3):
             return word
-        near = {
-            meant: self._likely[meant] - SLIP * slip_cost(word, meant) for meant in slips(word) if meant in self._likely
-        }
+        meanings = [meant for meant in slips(word) if meant in self._likely and len(meant) > 1]
+        near = {meant: self._likely[meant] - SLIP * slip_cost(word, meant) for meant in meanings}
         if (own := self._likelihood(word)) is not None:
             near[word] = own + TRUST
         else:

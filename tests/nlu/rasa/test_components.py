@@ -96,6 +96,8 @@ def test_shorthand_means_one_thing_and_never_itself():
         ("how mcuh does it cost", "how much does it cost"),
         ("thrusday evning", "thursday evening"),
         ("can i speek to somone", "can i speak to someone"),
+        ("i dnot need th rigth place", "i don't need the right place"),
+        ("i wannz cancel", "i want to cancel"),
     ],
 )
 def test_slips_are_mended(speller, typed, meant):
