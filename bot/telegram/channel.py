@@ -30,6 +30,7 @@ log = structlog.get_logger()
 CONNECT_SECONDS = (0.5, 1, 2, 5, 10, 30)  # between tries to reach Telegram at the start; the last again and again
 PROFILE_TRIES = 3
 STOP_SECONDS = 3.0
+AGAIN_SECONDS = 3.0
 BAD_IN_A_ROW = 3
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 
@@ -113,6 +114,14 @@ class TelegramChannel:
         await self._connect()
         stop_listening = self._service.listen(self._delivery.wake)
         try:
+            while True:  # a part that ends takes the others with it, and all begin anew
+                await self._work()
+                await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            stop_listening()
+
+    async def _work(self) -> None:
+        try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._present())
                 parts.create_task(self._delivery.run())
@@ -120,11 +129,8 @@ class TelegramChannel:
                     parts.create_task(self._set_webhook(self._settings.webhook_url))
                 else:
                     parts.create_task(self._poller.run())
-        except Exception as error:
-            log.error("telegram_ended", error=type(error).__name__)
-            raise
-        finally:
-            stop_listening()
+        except* Exception as errors:
+            log.error("telegram_ended", errors=sorted({type(error).__name__ for error in errors.exceptions}))
 
     async def _connect(self) -> None:
         tries = 0

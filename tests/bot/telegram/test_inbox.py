@@ -129,3 +129,19 @@ async def test_nothing_in_the_logs_is_the_token_or_what_was_said(
     assert "caught" in written
     for secret in (api.token, "private thing", str(SAM)):
         assert secret not in written
+
+
+async def test_a_part_that_ends_is_begun_anew(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.telegram.channel.AGAIN_SECONDS", 0.1)
+    kept, failed = polling.lease.keep, []
+
+    def keep(*given: Any) -> bool:
+        if not failed:
+            failed.append(True)
+            raise ValueError("a fault of ours")
+        return kept(*given)
+
+    monkeypatch.setattr(polling.lease, "keep", keep)
+    await bench.until(lambda: failed)
+    bench.api.say(SAM, "still there?")
+    assert await bench.hears(SAM, "You said: still there?", seconds=15)
