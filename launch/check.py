@@ -22,6 +22,7 @@ SLOWEST = 10
 PART_SECONDS = 15 * 60.0
 RASA_TESTS = "tests/nlu/rasa"
 JOURNEYS = "tests/journeys"
+PAGE_TESTS = "tests/bot/web_page"
 STORIES = "stories"
 
 
@@ -85,11 +86,13 @@ def _test_parts(reports: Path) -> list[Part]:
     app = [str(APP_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     two = ["-n", "2", "--dist", "loadfile"]  # most tests wait: for a process, a page, a limit that ends
     rasa = [str(RASA_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q", f"--confcutdir={RASA_TESTS}"]
-    apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}"]
+    apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}", f"--ignore={PAGE_TESTS}"]
     return [
         Part("A browser for the tests", _browser),
         Part("The model", _model),
         Part("Tests of the app", lambda: _pytest([*app, *two, "tests", *apart], reports / "app.xml")),
+        # Playwright keeps an event loop running in its process, which tests with loops of their own cannot share.
+        Part("The page in a real browser", lambda: _pytest([*app, *two, PAGE_TESTS], reports / "page.xml")),
         Part("Tests inside Rasa's environment", lambda: _pytest([*rasa, RASA_TESTS], reports / "rasa.xml")),
         Part("Rasa's own test stories", lambda: _stories(reports)),
         Part("Journeys through running processes", lambda: _pytest([*app, JOURNEYS], reports / "journeys.xml")),

@@ -240,7 +240,7 @@ def test_danger_in_words_from_the_middle_and_back(desk: Desk) -> None:
     said = person.say("i want to kill myself")
     assert answers(said) == ["utter_danger_risk_of_suicide"]
     back = person.tap("I'm safe, carry on")
-    assert (answers(back), back[0].text) == (["utter_ask_book"], asked.text)
+    assert (answers(back), back[-1].text) == (["utter_im_safe", "utter_ask_book"], asked.text)
     assert [case.reason for case in person.open_cases()] == [CaseReason.RISK_OF_SUICIDE]
     walk(person, ("yes", ["notice_booked"]))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.bot.desk.conftest import Desk, answers, desk  # noqa: F401
+from tests.bot.desk.conftest import Desk, answers, desk, desk_url  # noqa: F401
 from tests.bot.web_page.walk import answered, connected, kept, lines, say
 
 
