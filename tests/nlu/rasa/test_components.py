@@ -1,7 +1,6 @@
 """The understanding's parts, on the real sentence model and a few of our own examples."""
 
 import json
-import random
 import subprocess
 import sys
 import warnings
@@ -16,13 +15,10 @@ from nlu.components.features import Features
 from nlu.components.gate import Gate, fit_temperature
 from nlu.components.model import Settings
 from nlu.components.neighbours import Neighbours
-from nlu.components.normaliser import HEAD_WORDS, TAIL_WORDS, normalise, read_shorthand
 from nlu.components.regression import fit, softmax
-from nlu.components.speller import Speller, count_words, read_english, read_protected
 from nlu.components.store import ARRAYS, REST, ModelOutdatedError, load, save
 from nlu.components.tfidf import Tfidf
 from nlu.components.training import NothingToLearnError, load_encoder, train
-from nlu.components.typos import mistype
 from nlu.components.weights import WeightsChangedError, WeightsMissingError, find_file
 from nlu.measure import read_examples
 
@@ -39,102 +35,6 @@ def examples():
 @pytest.fixture(scope="module")
 def model(examples):
     return train(examples, DANGER, Encoder())
-
-
-@pytest.fixture(scope="module")
-def speller(examples):
-    return Speller(read_english(), count_words([normalise(text) for text, _ in examples]))
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
-        ("I’m coming TMRW", "i'm coming tomorrow"),
-        ("pls can u help", "please can you help"),
-        ("dont know wot 2 do", "don't know what 2 do"),
-        ("heeeelp!!!!", "heelp"),
-        ("Ｂｏｏｋ  a\u200b place", "book a place"),
-        ("café", "cafe"),
-        ("👍🏽", "yes"),
-        ("y", "yes"),
-        ("why", "why"),
-        ("2", "the second one"),
-        ("2 pm", "2 pm"),
-        ("3/2/91", "3/2/91"),
-        ("", ""),
-        ("…", ""),
-    ],
-)
-def test_many_ways_of_writing_are_read_as_one(typed, read):
-    assert normalise(typed) == read
-
-
-def test_reading_again_what_was_read_changes_nothing():
-    for row in read_examples(PROJECT / "nlu" / "examples")[::7]:
-        once = normalise(row[0])
-        assert normalise(once) == once
-
-
-def test_a_long_message_keeps_its_start_and_its_end():
-    words = [f"word{i}" for i in range(400)]
-    read = normalise(" ".join(words)).split()
-    assert read == words[:HEAD_WORDS] + words[-TAIL_WORDS:]
-
-
-def test_shorthand_means_one_thing_and_never_itself():
-    tables = read_shorthand()
-    for table in tables.values():
-        assert all(form != meaning for form, meaning in table.items())
-    assert not set(tables["words"]) & {"its", "well", "ill", "were", "2", "4"}
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("where is teh venue", "where is the venue"),
-        ("cancle my bookign", "cancel my booking"),
-        ("how mcuh does it cost", "how much does it cost"),
-        ("thrusday evning", "thursday evening"),
-        ("can i speek to somone", "can i speak to someone"),
-        ("i dnot need th rigth place", "i don't need the right place"),
-        ("i wannz cancel", "i want to cancel"),
-    ],
-)
-def test_slips_are_mended(speller, typed, meant):
-    assert speller.correct(normalise(typed)) == meant
-
-
-def test_protected_words_names_and_numbers_are_left_alone(speller):
-    for word in sorted(read_protected()):
-        assert speller.correct(word) == word
-    for text in (
-        "tvp-4f7k-92",
-        "tpv-2j6p-90",
-        "rg1 2ab",
-        "10ish",
-        "hes oding",
-        "we're",
-        "who'd",
-        "colour",
-        "programme",
-        "organise",
-    ):
-        assert speller.correct(text) == text
-
-
-def test_most_slips_of_the_thumb_are_mended_and_little_else_is_touched(speller, examples):
-    chance = random.Random(3)
-    clean = [speller.correct(normalise(text)) for text, _ in examples]
-    typed = [speller.correct(normalise(mistype(text, 1, chance))) for text, _ in examples]
-    assert np.mean([a == b for a, b in zip(clean, typed, strict=True)]) > 0.75
-    assert np.mean([normalise(text) == a for (text, _), a in zip(examples, clean, strict=True)]) > 0.97
-
-
-def test_typos_come_from_their_seed():
-    text = "when is my session please"
-    first, again = (mistype(text, 2, random.Random(4)) for _ in range(2))
-    assert first == again != text
-    assert mistype("ok", 2, random.Random(4)) == "ok"
 
 
 def test_sentence_vectors_are_of_length_one_and_near_in_meaning():
