@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actions import offering
-from programme import booking, conversation, offers, verification
+from programme import booking, offers, verification
+from programme import turn as turns
 from programme.outcome import Done
 from programme.rules import choice, preference, step
 
@@ -121,7 +122,7 @@ class Confirming:
             journey.end(pending=ENDED[result.done])
         elif result.done is Done.SAME:
             journey.end()
-            if turn is None or not conversation.was_answered(journey.ctx, turn):  # else this very turn, tried again
+            if turn is None or not turns.was_answered(journey.ctx, turn):  # else this very turn, tried again
                 journey.say("utter_already_done", result.booking.values() if result.booking else {})
         elif result.done is Done.CHANGED:  # in another chat, after it was asked: the question again, as things are now
             journey.put(choice=None)

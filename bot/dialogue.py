@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from programme.answers import ButtonSpec
-from programme.conversation import Turn
 from programme.outbox import Reply
+from programme.turn import Turn
 
 TOP = 5
 

@@ -13,10 +13,11 @@ import structlog
 from bot.dialogue import Dialogue, DialogueError
 from programme import conversation as conversations
 from programme import menu
+from programme import turn as turns
 from programme.context import Context
-from programme.conversation import Accepted, Incoming, LeaseLostError, Turn
 from programme.outbox import Reply
 from programme.safety import Safety
+from programme.turn import Accepted, Incoming, LeaseLostError, Turn
 from storage.enums import MessageKind, Owner, TurnEnd
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class ConversationService:
         danger = self._safety.check(incoming.text) if incoming.kind is MessageKind.TEXT and incoming.text else None
         free = conversation_id not in self._working and not self._closing
         accepted = await asyncio.to_thread(
-            conversations.receive, self._ctx, conversation_id, incoming, danger.kind if danger else None, free
+            turns.receive, self._ctx, conversation_id, incoming, danger.kind if danger else None, free
         )
         if danger and accepted.new:
             self.hint(conversation_id)
@@ -132,7 +133,7 @@ class ConversationService:
             self._work(conversation_id, self._again.pop(conversation_id))
 
     async def _work_on(self, conversation_id: str, begun: Turn | None) -> None:
-        while turn := begun or await asyncio.to_thread(conversations.begin_turn, self._ctx, conversation_id):
+        while turn := begun or await asyncio.to_thread(turns.begin_turn, self._ctx, conversation_id):
             begun = None
             heartbeat = asyncio.create_task(self._keep(turn))
             try:
@@ -151,7 +152,7 @@ class ConversationService:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
-                if not await asyncio.to_thread(conversations.keep_lease, self._ctx, turn):
+                if not await asyncio.to_thread(turns.keep_lease, self._ctx, turn):
                     return
             except Exception as error:  # a database that is away for a moment; the fence guards what is written
                 log.warning("lease_not_kept", turn=turn.id, error=type(error).__name__)
@@ -206,7 +207,7 @@ class ConversationService:
 
     async def _was_told(self, turn: Turn) -> bool:
         """Whether an action has already said something in this turn (a confirmation, the crisis card)."""
-        return await asyncio.to_thread(conversations.was_answered, self._ctx, turn.id)
+        return await asyncio.to_thread(turns.was_answered, self._ctx, turn.id)
 
     async def _renew(self, turn: Turn) -> bool:
         """Begins a new session where one is due and there is time. Raises DialogueError: then asking is no use."""
@@ -236,13 +237,13 @@ class ConversationService:
         understood: Mapping[str, Any] | None = None,
         renewed: bool = False,
     ) -> None:
-        if not await asyncio.to_thread(conversations.end_turn, self._ctx, turn, ended_as, replies, understood, renewed):
+        if not await asyncio.to_thread(turns.end_turn, self._ctx, turn, ended_as, replies, understood, renewed):
             self._caught_up.add(turn.conversation_id)
 
     async def _find_work(self) -> None:
         while True:
             try:
-                for conversation_id in await asyncio.to_thread(conversations.waiting, self._ctx):
+                for conversation_id in await asyncio.to_thread(turns.waiting, self._ctx):
                     self._work(conversation_id)
             except Exception as error:  # the search must outlive a database that is away for a moment
                 log.error("search_failed", error=type(error).__name__)

@@ -17,7 +17,7 @@ from bot.service import ConversationService
 from programme import conversation as conversations
 from programme import outbox, transcript
 from programme.context import Context
-from programme.conversation import ClosedError, Incoming, UnknownButtonError
+from programme.turn import ClosedError, Incoming, UnknownButtonError
 from storage.database import BusyError
 from storage.enums import MessageKind, Owner
 

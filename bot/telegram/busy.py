@@ -8,7 +8,7 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.telegram.background import Background
-from programme import conversation as conversations
+from programme import turn as turns
 from programme.context import Context
 
 PATIENCE = 0.6  # seconds: most answers are there before
@@ -46,6 +46,6 @@ class Busy:
         with contextlib.suppress(TelegramError, TimeoutError):
             async with asyncio.timeout(AT_MOST - PATIENCE):
                 # A worker's conversation has no turn in hand: the worker is not "typing" because we stored something.
-                while await asyncio.to_thread(conversations.in_hand, self._ctx, conversation_id):
+                while await asyncio.to_thread(turns.in_hand, self._ctx, conversation_id):
                     await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
                     await asyncio.sleep(LASTS)

@@ -18,9 +18,9 @@ from bot.telegram.other import EDITED, kind_of
 from programme import conversation as conversations
 from programme import identity, notice, verification
 from programme.context import Context
-from programme.conversation import Accepted, Incoming, UnknownButtonError
 from programme.outbox import Reply
 from programme.safety import Safety
+from programme.turn import Accepted, Incoming, UnknownButtonError
 from storage.enums import Channel, MessageKind
 
 DOUBLE_TAP = timedelta(seconds=3)

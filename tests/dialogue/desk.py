@@ -26,10 +26,11 @@ from launch.settings import PROJECT, RASA_PYTHON, Settings, child_environment
 from launch.wiring import make_safety
 from programme import conversation as conversations
 from programme import outbox, sample, setting
+from programme import turn as turns
 from programme.answers import Situation
 from programme.context import Context
-from programme.conversation import Incoming
 from programme.rules import london
+from programme.turn import Incoming
 from storage import message as messages
 from storage.booking import Booking, active_booking
 from storage.case import Case, cases_of_referral
@@ -102,7 +103,7 @@ class Desk:
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 accepted = await self.service.accept(conversation_id, incoming)
-                while await asyncio.to_thread(conversations.in_hand, self.ctx, conversation_id):
+                while await asyncio.to_thread(turns.in_hand, self.ctx, conversation_id):
                     changed.clear()
                     with suppress(TimeoutError):
                         await asyncio.wait_for(changed.wait(), 0.5)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from programme import conversation as conversations
 from programme import outbox
-from programme.conversation import Incoming
+from programme import turn as turns
 from programme.outbox import Reply
+from programme.turn import Incoming
 from storage.conversation import Conversation
 from storage.database import Database
 from storage.enums import MessageKind
@@ -23,7 +23,7 @@ TUESDAYS = json.dumps({"1": [["09:00", "16:00"]]})  # the clock stands on a Tues
 def card(database: Database, clock: Clock) -> str:
     ctx = a_context(database, clock)
     conversation_id = opened(ctx)
-    conversations.receive(ctx, conversation_id, Incoming("1", MessageKind.TEXT, "help"), "risk_of_suicide")
+    turns.receive(ctx, conversation_id, Incoming("1", MessageKind.TEXT, "help"), "risk_of_suicide")
     return text(ctx, conversation_id)
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from programme import conversation as conversations
+from programme import turn as turns
 from programme.context import Context
-from programme.conversation import LEASE_SECONDS, Accepted, Incoming, Turn
 from programme.outbox import Reply
+from programme.turn import LEASE_SECONDS, Accepted, Incoming, Turn
 from storage.database import Database
 from storage.enums import MessageKind, TurnEnd, TurnState
 from storage.message import MessageIn
@@ -19,11 +19,11 @@ def ctx(database: Database, clock: Clock) -> Context:
 
 
 def hear(ctx: Context, conversation_id: str, own_id: str, begin: bool = True) -> Accepted:
-    return conversations.receive(ctx, conversation_id, Incoming(own_id, MessageKind.TEXT, "hello"), begin=begin)
+    return turns.receive(ctx, conversation_id, Incoming(own_id, MessageKind.TEXT, "hello"), begin=begin)
 
 
 def end(ctx: Context, turn: Turn) -> bool:
-    return conversations.end_turn(ctx, turn, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
+    return turns.end_turn(ctx, turn, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
 
 
 def test_the_first_message_begins_its_turn_with_its_storing_and_holds_the_conversation(ctx: Context) -> None:
@@ -31,7 +31,7 @@ def test_the_first_message_begins_its_turn_with_its_storing_and_holds_the_conver
     accepted = hear(ctx, conversation_id, "1")
     assert accepted.begun is not None
     assert (accepted.begun.id, accepted.begun.tries) == (accepted.turn, 1)
-    assert conversations.begin_turn(ctx, conversation_id) is None
+    assert turns.begin_turn(ctx, conversation_id) is None
     with ctx.database.reading() as session:
         assert session.get_one(MessageIn, accepted.turn).state is TurnState.HANDLING
     assert end(ctx, accepted.begun) is False  # nothing came after it
@@ -43,7 +43,7 @@ def test_while_one_is_in_hand_the_next_waits_and_is_told_of_at_its_end(ctx: Cont
     first, second = hear(ctx, conversation_id, "1"), hear(ctx, conversation_id, "2")
     assert first.begun is not None and second.begun is None
     assert end(ctx, first.begun) is True
-    begun = conversations.begin_turn(ctx, conversation_id)
+    begun = turns.begin_turn(ctx, conversation_id)
     assert begun is not None and begun.id == second.turn
     assert end(ctx, begun) is False
 
@@ -53,7 +53,7 @@ def test_what_waits_goes_before_what_comes(ctx: Context) -> None:
     waiting = hear(ctx, conversation_id, "1", begin=False)
     assert waiting.begun is None
     assert hear(ctx, conversation_id, "2").begun is None
-    begun = conversations.begin_turn(ctx, conversation_id)
+    begun = turns.begin_turn(ctx, conversation_id)
     assert begun is not None and begun.id == waiting.turn
 
 
@@ -62,10 +62,10 @@ def test_a_turn_begun_by_a_process_that_died_is_taken_over_before_a_newer_one(ct
     died = hear(ctx, conversation_id, "1").begun
     clock.forward(seconds=LEASE_SECONDS + 1)
     assert hear(ctx, conversation_id, "2").begun is None
-    begun = conversations.begin_turn(ctx, conversation_id)
+    begun = turns.begin_turn(ctx, conversation_id)
     assert died is not None and begun is not None
     assert (begun.id, begun.tries) == (died.id, 2)
-    with pytest.raises(conversations.LeaseLostError):
+    with pytest.raises(turns.LeaseLostError):
         end(ctx, died)
     assert end(ctx, begun) is True
 

@@ -7,8 +7,9 @@ import pytest
 from sqlmodel import select
 
 from programme import conversation as conversations
-from programme.conversation import Incoming, LeaseLostError
+from programme import turn as turns
 from programme.outbox import Reply
+from programme.turn import Incoming, LeaseLostError
 from storage.enums import MessageKind, Owner, TurnEnd, TurnState
 from storage.tables import Case, Conversation, HandoffRequest, MessageIn
 from tests.bot.desk.conftest import Desk, Page, Serving, dialogue_app, on_both
@@ -198,19 +199,19 @@ def test_work_done_under_an_old_fence_is_refused(desk: Desk) -> None:
     ctx = desk.ctx
     desk.app.stop()
     opened = conversations.open_web(ctx, None, None)
-    conversations.receive(ctx, opened.conversation_id, Incoming("1", MessageKind.TEXT, "hello"))
-    old = conversations.begin_turn(ctx, opened.conversation_id)
+    turns.receive(ctx, opened.conversation_id, Incoming("1", MessageKind.TEXT, "hello"))
+    old = turns.begin_turn(ctx, opened.conversation_id)
     assert old is not None
-    assert conversations.begin_turn(ctx, opened.conversation_id) is None  # held
+    assert turns.begin_turn(ctx, opened.conversation_id) is None  # held
     with ctx.database.writing() as session:
         row = session.get_one(conversations.Conversation, opened.conversation_id)
         row.lease_expires_at = row.created_at
         session.add(row)
-    new = conversations.begin_turn(ctx, opened.conversation_id)
+    new = turns.begin_turn(ctx, opened.conversation_id)
     assert new is not None
     assert new.id == old.id
     with pytest.raises(LeaseLostError):
-        conversations.end_turn(ctx, old, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
-    conversations.end_turn(ctx, new, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
+        turns.end_turn(ctx, old, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
+    turns.end_turn(ctx, new, TurnEnd.ANSWERED, [Reply("utter_no_problem")])
     with pytest.raises(LeaseLostError):
-        conversations.end_turn(ctx, new, TurnEnd.MENU, [Reply("notice_menu")])
+        turns.end_turn(ctx, new, TurnEnd.MENU, [Reply("notice_menu")])

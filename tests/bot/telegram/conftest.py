@@ -26,9 +26,9 @@ from bot.telegram.other import other_answer
 from programme import notice
 from programme.answers import Answers, ButtonSpec
 from programme.context import Context
-from programme.conversation import Turn
 from programme.outbox import Reply
 from programme.safety import Safety
+from programme.turn import Turn
 from storage.conversation import Conversation
 from storage.database import Database
 from storage.identity import ChannelIdentity
