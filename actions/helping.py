@@ -6,7 +6,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.form import REQUESTED, JourneyAction, is_active
 from actions.journey import Journey
 from actions.speech import DANGERS, FALLBACK, Tap
-from programme import handoff, menu, messages, referral
+from programme import booking, handoff, menu, messages, referral
 
 GUESSES = 3
 # What the dialogue can begin by itself, when a guess at what was meant is tapped.
@@ -158,7 +158,7 @@ class MoreTime(JourneyAction):
 
 
 class Deadline(JourneyAction):
-    """The person's own dates, once it is known who asks."""
+    """The person's own dates, with their place where they have one, once it is known who asks."""
 
     title = "action_deadline"
 
@@ -169,7 +169,7 @@ class Deadline(JourneyAction):
         elif days.book_by is None or days.finish_by is None:
             journey.say("utter_deadline_unknown")
         else:
-            journey.say(
-                "utter_deadline", {"book_by": days.book_by.isoformat(), "finish_by": days.finish_by.isoformat()}
-            )
+            dates = {"book_by": days.book_by.isoformat(), "finish_by": days.finish_by.isoformat()}
+            held = booking.current(self._ctx, journey.conversation_id)
+            journey.say("utter_deadline", {**(held.values() if held else {}), **dates})
         return []

@@ -26,6 +26,7 @@ from programme.rules import birth_date
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "nlu" / "answers"
 ANSWERS = Answers.load(FOLDER)
+LIMITS = {"book_by": "2026-12-21", "finish_by": "2027-01-04"}
 TODAY = date(2026, 11, 23)
 AT = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 LONG_AGO_REVIEWED = date(2035, 1, 1)
@@ -148,7 +149,7 @@ def values_of(answer: str) -> list[dict[str, Any]]:
         "utter_none_free": [{"asked_at": moment}],
         "utter_slowed": [{"retry_at": moment}],
         "utter_handoff_closed": [{"opens_at": moment}],
-        "utter_deadline": [{"book_by": "2026-12-21", "finish_by": "2027-01-04"}],
+        "utter_deadline": [LIMITS, {**booking(), **LIMITS}],
     }.get(answer, [{}])
 
 
