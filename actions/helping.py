@@ -6,7 +6,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.form import REQUESTED, JourneyAction, is_active
 from actions.journey import Journey
 from actions.speech import DANGERS, FALLBACK, Tap
-from programme import booking, handoff, menu, messages, referral
+from programme import booked, handoff, menu, messages, referral
 
 GUESSES = 3
 # What the dialogue can begin by itself, when a guess at what was meant is tapped.
@@ -170,6 +170,6 @@ class Deadline(JourneyAction):
             journey.say("utter_deadline_unknown")
         else:
             dates = {"book_by": days.book_by.isoformat(), "finish_by": days.finish_by.isoformat()}
-            held = booking.current(self._ctx, journey.conversation_id)
+            held = booked.current(self._ctx, journey.conversation_id)
             journey.say("utter_deadline", {**(held.values() if held else {}), **dates})
         return []

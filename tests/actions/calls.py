@@ -7,6 +7,7 @@ from actions.server import make_executor
 from programme.context import Context
 
 FORM = "journey_form"
+VALUES: list[dict[str, Any]] = []  # of the answers that the last call said
 
 
 def call(
@@ -45,5 +46,6 @@ def call(
     frame = {"next_action": action, "sender_id": conversation_id, "tracker": tracker, "domain": domain}
     result = asyncio.run(make_executor(ctx).run(frame))
     assert result is not None
+    VALUES[:] = [message["custom"]["values"] for message in result.responses]
     said = [str(message["custom"]["answer"]) for message in result.responses]
     return said, {event["name"]: event["value"] for event in result.events if event["event"] == "slot"}

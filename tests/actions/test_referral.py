@@ -4,8 +4,8 @@ import pytest
 
 from programme.context import Context
 from storage.database import Database
-from tests.actions.calls import call
-from tests.builders import a_referral, a_setting
+from tests.actions.calls import VALUES, call
+from tests.builders import a_booking, a_referral, a_setting
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, opened, proved
 
@@ -44,3 +44,11 @@ def test_references_of_another_form_are_read_in_a_chat(ctx: Context) -> None:
     assert slots["reference"] == "HC1A2B3C"
     _, slots = call(ctx, opened(ctx), FORM, text="no, hc 1a2 b3c", step="date_of_birth", slots={"goal": "book"})
     assert slots["reference"] == "HC1A2B3C"
+
+
+def test_who_has_a_place_hears_it_beside_their_last_day(ctx: Context) -> None:
+    referral = a_referral(ctx.database)
+    chat = proved(ctx, referral)
+    a_booking(ctx.database, referral)
+    assert call(ctx, chat, "action_deadline", intent="ask_deadline")[0] == ["utter_deadline"]
+    assert {"starts_at", "place", "book_by", "finish_by"} <= set(VALUES[0])

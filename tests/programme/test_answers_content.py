@@ -239,7 +239,7 @@ def test_whatever_can_be_meant_can_be_offered_as_a_guess() -> None:
     assert offered_as == DOMAIN - NEVER_GUESSED - ONLY_TAPPED - {"nlu_fallback", "request_human"}
 
 
-KNOWN_VALUES = {"where", "book_by"}
+KNOWN_VALUES = {"starts_at", "where", "book_by"}
 META = {"source", "approver", "approved_on", "review_by", "needs", "when", "lasting"}
 
 
