@@ -30,7 +30,7 @@ class Step:
 def watch_app(folder: Path) -> None:
     """From now on this process notes its steps."""
     from bot.dialogue import Dialogue
-    from programme import conversation, outbox, transcript
+    from programme import outbox, transcript, turn
 
     notes = (folder / "app").open("a", buffering=1)  # written at once: uvicorn ends by a signal, without a last word
 
@@ -38,9 +38,9 @@ def watch_app(folder: Path) -> None:
         notes.write(f"{name} {perf_counter() - began:.6f}\n")
 
     for module, function, name in (
-        (conversation, "receive", "receive"),
-        (conversation, "begin_turn", "begin"),
-        (conversation, "end_turn", "end"),
+        (turn, "receive", "receive"),
+        (turn, "begin_turn", "begin"),
+        (turn, "end_turn", "end"),
         (transcript, "news", "show"),
         (outbox, "mark_seen", "seen"),
     ):

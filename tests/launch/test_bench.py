@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -299,3 +301,9 @@ def test_a_turn_is_taken_apart_into_steps_that_add_up(tmp_path: Path) -> None:
     assert whole == pytest.approx(sum(parts)) == pytest.approx(20.0)
     ask = next(step.milliseconds for step in steps if step.name == "dialogue")
     assert ask == pytest.approx(sum(step.milliseconds for step in steps if step.inside)) == pytest.approx(10.0)
+
+
+def test_the_steps_that_are_timed_are_where_the_bench_looks_for_them(tmp_path: Path) -> None:
+    (tmp_path / "app").touch()
+    watch = f"from pathlib import Path; from launch.bench.trace import watch_app; watch_app(Path({str(tmp_path)!r}))"
+    assert subprocess.run([sys.executable, "-c", watch], cwd=PROJECT, check=False).returncode == 0
