@@ -5,12 +5,13 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.form import REQUESTED, JourneyAction, is_active
 from actions.journey import Journey
-from actions.speech import DANGERS, FALLBACK, Tap
+from actions.speech import FALLBACK, Tap
 from programme import booked, handoff, menu, messages, referral
+from programme.rules.danger import DANGERS
 
 GUESSES = 3
 # What the dialogue can begin by itself, when a guess at what was meant is tapped.
-NEVER_GUESSED = DANGERS | {
+NEVER_GUESSED = frozenset(DANGERS) | {
     "out_of_scope",
     "affirm",
     "deny",

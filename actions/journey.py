@@ -11,10 +11,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import asking, lost, offering, proving
 from actions.confirming import Confirming
-from actions.speech import DANGERS, FALLBACK, Heard, Tap, say
+from actions.speech import FALLBACK, Heard, Tap, say
 from programme import booked, booking, conversation
 from programme.context import Context
 from programme.outcome import Done, Result
+from programme.rules.danger import DANGERS
 from programme.rules.step import yes_no
 
 IDENTITY = ("reference", "date_of_birth")
@@ -27,7 +28,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 }
 SLOTS = (*IDENTITY, "preference", "choice", "confirmation", "lost_name", "lost_birth", "lost_phone")
 # Never the answer to a step, whatever the words: they have a way of their own.
-ELSEWHERE = DANGERS | {"request_human", "start_over", "go_back", "stop_messages"}
+ELSEWHERE = frozenset(DANGERS) | {"request_human", "start_over", "go_back", "stop_messages"}
 SURE = 0.55  # of a question, before it counts as one although it also reads as an answer
 SHORT = 4  # words; a short message at a step is an answer to it
 

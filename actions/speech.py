@@ -8,9 +8,6 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 FALLBACK = "nlu_fallback"
-DANGERS = frozenset(
-    {"medical_emergency", "risk_of_suicide", "risk_to_others", "safeguarding_concern", "mental_health_crisis"}
-)
 
 
 @dataclass(frozen=True)

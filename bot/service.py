@@ -105,10 +105,6 @@ class ConversationService:
         for event in [*self._listeners.get(conversation_id, ()), *self._any]:
             event.set()
 
-    async def ready(self) -> dict[str, bool]:
-        """Which parts behind the service answer."""
-        return {"dialogue": await self._dialogue.health()}
-
     async def forget(self, conversation_id: str) -> None:
         """The person has left for good: the conversation is closed, and the dialogue forgets it."""
         await asyncio.to_thread(conversations.close, self._ctx, conversation_id)

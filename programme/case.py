@@ -15,14 +15,6 @@ from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
 from storage.referral import Referral
 
-DANGERS = (
-    "medical_emergency",
-    "risk_of_suicide",
-    "safeguarding_concern",
-    "risk_to_others",
-    "mental_health_crisis",
-)
-
 
 def open_danger(session: Session, ctx: Context, conversation: Conversation, danger: str, turn_id: str) -> Case:
     """A case of the highest urgency, due now."""

@@ -17,13 +17,8 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.matcher import Matcher
 from spacy.tokens import Doc
 
-DANGERS = (  # most urgent first: a life now, a life soon, someone hurt, someone about to be, a mind
-    "medical_emergency",
-    "risk_of_suicide",
-    "safeguarding_concern",
-    "risk_to_others",
-    "mental_health_crisis",
-)
+from programme.rules.danger import DANGERS
+
 UNKNOWN, NUMBER, START, END = "_", "#", "^", "$"
 MOST_BRANCHES = 400
 _PIECE = re.compile(

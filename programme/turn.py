@@ -13,6 +13,7 @@ from programme import case, outbox
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules import step
+from programme.rules.danger import DANGERS
 from storage import conversation as conversations
 from storage import message as messages
 from storage.booking import active_booking
@@ -250,7 +251,7 @@ def end_turn(
         if conversation.fence != turn.fence or row.state == TurnState.ENDED:
             raise LeaseLostError(LeaseLostError.__doc__)
         danger = (understood or {}).get("intent", {}).get("name")
-        if danger in case.DANGERS and turn.danger is None:
+        if danger in DANGERS and turn.danger is None:
             row.danger = danger
             send_card(session, ctx, conversation, turn.id, danger)
         row.state, row.ended_as, row.ended_at = TurnState.ENDED, ended_as, ctx.clock()

@@ -7,7 +7,7 @@ and nothing else, since the last of them asks the step again itself. `Goes`: the
 
 from dataclasses import dataclass
 
-from actions.speech import DANGERS
+from programme.rules.danger import DANGERS
 
 ASKED = {  # what each step asks
     "reference": "utter_step_reference",

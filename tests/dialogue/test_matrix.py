@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from actions.confirming import SHORT
-from actions.speech import DANGERS
 from launch.settings import PROJECT
 from programme.rules import birth_date, preference, reference
+from programme.rules.danger import DANGERS
 from storage.enums import CaseReason, Owner
 from tests.dialogue.desk import Desk, Person, Said, answers
 from tests.dialogue.table import (

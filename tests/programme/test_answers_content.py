@@ -19,9 +19,9 @@ from bot.telegram import command, other
 from programme import menu
 from programme.answers import NOT_KNOWN, Answers, Fact, Rendered, Situation
 from programme.booked import BookingView
-from programme.case import DANGERS
 from programme.offers import OffersKind, OfferView
 from programme.rules import birth_date
+from programme.rules.danger import DANGERS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "nlu" / "answers"

@@ -10,7 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from programme.safety import DANGERS, Danger, PhraseUnreadableError, Safety
+from programme.rules.danger import DANGERS
+from programme.safety import Danger, PhraseUnreadableError, Safety
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "nlu" / "safety"
