@@ -49,6 +49,7 @@ class Booking(Row, table=True):
     moves: int = 0  # how often the place has been moved so far, carried on to the next booking
     made_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)  # the person said that they will be there
 
 
 def active_booking(session: Session, referral_id: str) -> Booking | None:

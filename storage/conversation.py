@@ -34,6 +34,7 @@ class Conversation(Row, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Instant)  # left by the person; its token no longer works
     created_at: datetime = Field(sa_type=Instant)
     last_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    language: str | None = Field(default=None, max_length=8)  # ISO 639-1, where it is not English
 
 
 class Lease(Row, table=True):

@@ -104,6 +104,24 @@ class CaseReason(StrEnum):
     NOT_ANSWERED = "not_answered"
     NOT_DELIVERED = "not_delivered"
     NOT_OPEN = "not_open"  # a place is wanted, and the referral is over or waits for a worker
+    MISSED_SESSION = "missed_session"
+    ATTENDANCE_DISPUTED = "attendance_disputed"  # says that they were there
+    RUNNING_LATE = "running_late"
+    WAITING_LIST = "waiting_list"
+    CONTACT_CHANGE = "contact_change"
+    DECLINED = "declined"  # does not want the programme
+    WRONG_PERSON = "wrong_person"
+    TECHNICAL_PROBLEM = "technical_problem"
+    COMPLAINT = "complaint"
+    DATA_REQUEST = "data_request"
+    THIRD_PARTY = "third_party"  # somebody asks for another person
+    UNDER_18 = "under_18"
+    ELIGIBILITY = "eligibility"
+    OFFENCE_DISPUTED = "offence_disputed"
+    OFFENCE_TOLD = "offence_told"  # told us of an offence before we could stop them
+    COURT_LETTER = "court_letter"
+    ACCESS_NEEDS = "access_needs"
+    LANGUAGE = "language"  # an interpreter is wanted
 
 
 class Urgency(StrEnum):

@@ -48,6 +48,9 @@ class MessageIn(Row, table=True):
     )  # JSON: intent, confidence, ranking
     received_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    sensitive_at: datetime | None = Field(
+        default=None, sa_type=Instant
+    )  # since when its text is hidden from whoever does not need it
 
 
 class MessageOut(Row, table=True):

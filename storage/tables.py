@@ -7,6 +7,7 @@ from storage.conversation import Conversation, Lease
 from storage.handoff import HandoffRequest
 from storage.identity import Attempt, ChannelIdentity
 from storage.message import ButtonToken, MessageIn, MessageOut
+from storage.miss import Miss
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
 from storage.row import Row
@@ -29,6 +30,7 @@ __all__ = [
     "Lease",
     "MessageIn",
     "MessageOut",
+    "Miss",
     "Offer",
     "Person",
     "PersonalLink",

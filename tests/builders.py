@@ -17,6 +17,7 @@ from storage.enums import CaseReason, Channel, MessageKind, Sender, Urgency
 from storage.handoff import HandoffRequest
 from storage.identity import ChannelIdentity, external_lookup
 from storage.message import ButtonToken, MessageIn, MessageOut, add_in, add_out
+from storage.miss import Miss
 from storage.person import Person
 from storage.referral import PersonalLink, Referral, link_lookup, reference_lookup
 from storage.row import Kind
@@ -108,6 +109,11 @@ def a_message_out(database: Database, conversation: Conversation, text: str = "H
     values = {"id": new_id(), "sender": Sender.ASSISTANT, "created_at": NOW}
     with database.writing() as session:
         return add_out(session, MessageOut(**values | {"conversation_id": conversation.id, "text": text} | given))
+
+
+def a_miss(database: Database, message: MessageIn, **given: Any) -> Miss:
+    values = {"id": new_id(), "message_in_id": message.id, "text": "hmm", "ranking": "[]", "missed_at": NOW}
+    return _save(database, Miss(**values | given))
 
 
 def a_button(database: Database, message: MessageOut, **given: Any) -> ButtonToken:

@@ -43,9 +43,10 @@ def plant(database: Database) -> set[str]:
     builders.a_link(database, referral, token=f"{PLANTED}-link")
     identity = builders.an_identity(database, Channel.TELEGRAM, external=f"{PLANTED}-chat")
     talk = builders.a_conversation(database, Channel.TELEGRAM, identity_id=identity.id)
-    builders.a_message_in(
+    said = builders.a_message_in(
         database, talk, f"{PLANTED} said", choice=f"{PLANTED} chose", understood=f"{PLANTED} understood"
     )
+    builders.a_miss(database, said, text=f"{PLANTED} missed", ranking=f"{PLANTED} ranking")
     out = builders.a_message_out(database, talk, f"{PLANTED} heard", buttons=f"{PLANTED} buttons")
     builders.a_button(database, out, title=f"{PLANTED} title", choice=f"{PLANTED} choice")
     builders.a_case(database, detail=f"{PLANTED} detail")
