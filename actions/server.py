@@ -9,8 +9,9 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionMissingDomainException, ActionNotFoundException
 from sanic import HTTPResponse, Request, Sanic, response
 
-from actions import beginning, helping
+from actions import beginning, caring, helping
 from actions.form import ValidateJourneyForm
+from actions.rest import AnswerRest
 from programme.context import Context
 
 log = structlog.get_logger()
@@ -46,6 +47,22 @@ ACTIONS = (
     helping.Goodbye,
     helping.MoreTime,
     helping.Deadline,
+    caring.ConfirmAttendance,
+    caring.RunningLate,
+    caring.MissedSession,
+    caring.DisputeAttendance,
+    caring.WaitingList,
+    caring.ChangeContact,
+    caring.Decline,
+    caring.MyData,
+    caring.WrongPerson,
+    caring.TechnicalProblem,
+    caring.Complain,
+    caring.DiscloseOffence,
+    caring.YoungPeople,
+    caring.TellWorker,
+    caring.MyCase,
+    AnswerRest,
 )
 
 

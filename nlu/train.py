@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from rasa.shared.importers.importer import TrainingDataImporter
 
 SEED = 20240229
-BUTTONS_ONLY = ("im_safe", "show_more", "carry_on", "stop_reminders", "start_reminders", "withdraw_human")
+BUTTONS_ONLY = (
+    "im_safe",
+    "show_more",
+    "carry_on",
+    "stop_reminders",
+    "start_reminders",
+    "withdraw_human",
+    "tell_worker",
+)
 
 # Rasa's one function for warnings, and our components'. Libraries' remarks about one another are not about the data.
 WARNERS = ("/rasa/shared/utils/io.py", *map(str, Path(__file__).parent.glob("components/*.py")))
