@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.journey import Journey
+from actions.questions import answer_questions
 from actions.speech import heard
 from programme.context import Context
 
@@ -62,6 +63,7 @@ class JourneyAction(Action, ABC):
 
     def enter(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         """Goes on with the journey: inside the form by letting it ask again, outside by asking and beginning it."""
+        answer_questions(journey, besides=journey.heard.intent)
         if is_active(tracker) and not journey.over:
             return slots_of(journey)  # the form asks by itself when this action is done
         step = journey.ask()
@@ -85,5 +87,6 @@ class ValidateJourneyForm(JourneyAction):
             if not journey.take(step):
                 return []  # not an answer: the message's own rule speaks, then the form asks again
             journey.put(**{name: value for name, value in journey.slots.items() if name == "goal"})
+            answer_questions(journey)
         asked = journey.ask()
         return [*slots_of(journey), SlotSet("goal", journey.slots["goal"]), SlotSet(REQUESTED, asked)]

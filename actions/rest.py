@@ -5,12 +5,14 @@ from rasa_sdk.events import EventType
 
 from actions.form import JourneyAction
 from actions.journey import Journey
+from actions.questions import answer_questions
 
 
 class AnswerRest(JourneyAction):
-    """One question a message is heard so far, so that nothing is left over."""
+    """The last step of every question's rule."""
 
     title = "action_answer_rest"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        answer_questions(journey, besides=journey.heard.intent)
         return []

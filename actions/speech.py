@@ -26,7 +26,8 @@ class Tap:
 
 @dataclass(frozen=True)
 class Heard:
-    """The person's message. `entities`: what a tapped button carried."""
+    """The person's message. `entities`: what a tapped button carried; `questions`: what a message of several clauses
+    asks, the intents in order."""
 
     text: str
     intent: str
@@ -34,6 +35,7 @@ class Heard:
     entities: Mapping[str, str]
     ranking: tuple[str, ...]
     turn: str
+    questions: tuple[str, ...] = ()
 
     @property
     def tapped(self) -> bool:
@@ -54,6 +56,7 @@ def heard(tracker: Tracker) -> Heard:
         entities={entity["entity"]: entity["value"] for entity in message.get("entities") or []},
         ranking=tuple(row["name"] for row in ranking if row["name"] not in (FALLBACK, None)),
         turn=turn,
+        questions=tuple(row["name"] for row in message.get("questions") or []),
     )
 
 

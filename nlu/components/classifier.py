@@ -16,13 +16,15 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.model import IntentModel, Reading, Settings
+from nlu.components.clauses import Understood, understand
+from nlu.components.model import IntentModel, Settings
 from nlu.components.store import fingerprint, load, save
 from nlu.components.training import load_encoder, train
 
 # What Rasa's own handler takes for a button after us; we leave it alone.
 PAYLOAD = re.compile(r"\s*/\w+(@\d+(\.\d+)?)?\s*(\{.*\})?\s*", re.DOTALL)
 RANKED = 10
+QUESTIONS = "questions"  # what is asked in a message of several clauses: [{"name", "confidence"}, …]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -84,11 +86,11 @@ class UnderstandingClassifier(GraphComponent, IntentClassifier):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Write `intent` and `intent_ranking` into each message; a button's payload passes untouched."""
+        """Write `intent`, `intent_ranking` and `questions` into each message; a button's payload passes untouched."""
         for message in messages:
             text = message.get(TEXT)
             if self._model and text and not PAYLOAD.fullmatch(text):
-                _write(message, self._model.read(text))
+                _write(message, understand(text, self._model.read, frozenset(self._settings.danger)))
         return messages
 
 
@@ -98,10 +100,13 @@ def _settings(config: dict[str, Any]) -> Settings:
     return Settings(**{**given, "danger": tuple(given.get("danger", ()))})
 
 
-def _write(message: Message, reading: Reading) -> None:
+def _write(message: Message, understood: Understood) -> None:
+    reading = understood.reading
     ranking = [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: chance} for name, chance in reading.ranking[:RANKED]]
     if not reading.sure:
         best = ranking[0][PREDICTED_CONFIDENCE_KEY] if ranking else 0.0
         ranking.insert(0, {INTENT_NAME_KEY: DEFAULT_NLU_FALLBACK_INTENT_NAME, PREDICTED_CONFIDENCE_KEY: 1.0 - best})
     message.set(INTENT, dict(ranking[0]), add_to_output=True)
     message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+    asked = [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: chance} for name, chance in understood.questions]
+    message.set(QUESTIONS, asked, add_to_output=True)

@@ -1,0 +1,95 @@
+"""A message's clauses: danger in any of them wins, and what they ask is kept beside the first intent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nlu.components.model import Reading
+
+MOST_CLAUSES = 4
+FEWEST_WORDS = 2
+LONGEST = 400  # characters; who writes more tells a story, and its clauses are read as one
+# How likely a clause must be a question of its own, or a danger, before it counts beside the whole message.
+SURE_QUESTION, SURE_DANGER = 0.6, 0.6
+QUESTION = "ask_"
+# About the conversation itself, or what the dialogue does anyway: found in a clause, they ask nothing more.
+NOT_ALSO = frozenset({"ask_repeat", "ask_capabilities", "ask_available_sessions"})
+
+_STOPS = re.compile(r"[.!?\n;]+\s*|\s+-\s+|\s*…\s*|\.{2,}\s*")
+_LINKS = re.compile(
+    r",?\s+(?:and also|oh and|but also|also|plus|btw|by the way|and|but|then|ps)\s+|,\s+", re.IGNORECASE
+)
+# Where somebody who does not use full stops begins to ask.
+_ASKS = re.compile(
+    r"\s+(?=(?:what|whats|wot|how|hows|where|wheres|when|whens|who|whos|why|do i|do you|does it|can i|can you|could i|"
+    r"will i|will it|would i|is it|is there|are there|am i|should i)\s)",
+    re.IGNORECASE,
+)
+_OPENS_QUESTION = re.compile(
+    r"(?:what|wot|how|where|when|who|why|do|does|can|could|will|would|is|are|am|should|did|have|has)\w{0,2}\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The reading to act on, and the questions in a message of several clauses: (intent, probability), in order."""
+
+    reading: Reading
+    questions: list[tuple[str, float]]
+
+
+def split(text: str) -> list[str]:
+    """The clauses of `text`, at most MOST_CLAUSES; one where it does not fall apart into clauses of some words.
+
+    A link ("and", a comma) parts only where a question or a statement of three words or more follows, so that "friday
+    and saturday" or "my name, then the date" stay whole.
+    """
+    if len(text) > LONGEST:
+        return [text]
+    clauses: list[str] = []
+    for sentence in _STOPS.split(text):
+        clauses += _part(sentence)
+    clauses = [clause.strip() for clause in clauses if len(clause.split()) >= FEWEST_WORDS]
+    return clauses[:MOST_CLAUSES] if len(clauses) > 1 else [text]
+
+
+def _part(sentence: str) -> list[str]:
+    parts: list[str] = []
+    for piece in _LINKS.split(sentence):
+        for clause in _ASKS.split(piece):
+            own = len(clause.split()) >= 3 or (_OPENS_QUESTION.match(clause) and len(clause.split()) >= FEWEST_WORDS)
+            if parts and (not own or len(parts[-1].split()) < FEWEST_WORDS):
+                parts[-1] += " " + clause
+            else:
+                parts.append(clause)
+    return parts
+
+
+def understand(text: str, read: Callable[[str], Reading], danger: frozenset[str]) -> Understood:
+    """Reads the whole message and, where it has several clauses, each of them with `read`."""
+    whole = read(text)
+    clauses = split(text)
+    if len(clauses) < 2:
+        return Understood(whole, [])
+    readings = [reading for reading in map(read, clauses) if reading.ranking]
+    if not _is_danger(whole, danger):
+        told = [one for one in readings if _is_danger(one, danger) and one.ranking[0][1] >= SURE_DANGER]
+        if told:
+            return Understood(max(told, key=lambda one: one.ranking[0][1]), [])
+    return Understood(whole, _questions(readings))
+
+
+def _is_danger(reading: Reading, danger: frozenset[str]) -> bool:
+    return bool(reading.ranking) and reading.sure and reading.ranking[0][0] in danger
+
+
+def _questions(readings: list[Reading]) -> list[tuple[str, float]]:
+    found: dict[str, float] = {}
+    for reading in readings:
+        name, chance = reading.ranking[0]
+        if reading.sure and name.startswith(QUESTION) and name not in NOT_ALSO and chance >= SURE_QUESTION:
+            found.setdefault(name, chance)
+    return list(found.items())

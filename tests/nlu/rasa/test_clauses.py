@@ -1,0 +1,60 @@
+"""Clauses: where a message falls apart, what it asks beside the first thing, and danger in any part of it."""
+
+import pytest
+
+from nlu.components.clauses import LONGEST, MOST_CLAUSES, split, understand
+from nlu.components.model import Reading
+
+DANGER = frozenset({"medical_emergency"})
+MEANT = {
+    "book me in": ("book_course", 0.9),
+    "how much is it": ("ask_cost", 0.9),
+    "is there parking": ("ask_location", 0.9),
+    "what is it about": ("ask_what_is_programme", 0.5),
+    "my mate has gone blue": ("medical_emergency", 0.9),
+}
+
+
+def read(text: str) -> Reading:
+    """A reading as the model would give it: the first thing that it knows, in the order of the text."""
+    known = sorted((text.find(words), meant) for words, meant in MEANT.items() if words in text)
+    return Reading([known[0][1]], True) if known else Reading([("greet", 0.3)], False)
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("book me in and how much is it", ["book me in", "how much is it"]),
+        ("i want friday and saturday", ["i want friday and saturday"]),
+        ("do i need id? and is there parking", ["do i need id", "and is there parking"]),
+        ("ok so i got this letter what happens if i dont go", ["ok so i got this letter", "what happens if i dont go"]),
+        ("yes and can i bring my mum", ["yes and can i bring my mum"]),
+        ("hello", ["hello"]),
+        ("", [""]),
+        ("???", ["???"]),
+    ],
+)
+def test_a_message_falls_apart_where_a_person_would_take_breath(text: str, clauses: list[str]) -> None:
+    assert split(text) == clauses
+
+
+def test_a_long_story_stays_whole_and_clauses_are_few() -> None:
+    assert split("what now? " * LONGEST) == ["what now? " * LONGEST]
+    assert len(split("what now? " * (MOST_CLAUSES + 3))) == MOST_CLAUSES
+
+
+def test_what_is_asked_beside_the_first_thing_is_kept_in_order() -> None:
+    understood = understand("book me in, how much is it and is there parking", read, DANGER)
+    assert understood.reading.ranking[0][0] == "book_course"
+    assert [name for name, _ in understood.questions] == ["ask_cost", "ask_location"]
+
+
+def test_one_clause_asks_nothing_more_and_an_unsure_one_is_left_out() -> None:
+    assert understand("how much is it", read, DANGER).questions == []
+    assert understand("book me in. what is it about", read, DANGER).questions == []
+
+
+def test_danger_in_any_clause_wins() -> None:
+    understood = understand("how much is it. also my mate has gone blue", read, DANGER)
+    assert understood.reading.ranking[0][0] == "medical_emergency"
+    assert understood.questions == []
