@@ -3,7 +3,8 @@
 A variation whose `needs` are missing (a setting that is empty or expired, a value that is not known), or whose review
 date has passed, is not said. Of the others the one that fits the situation best is; where there is none,
 `utter_not_known` is given in its place, and the caller is told which answer was wanted. A `lasting` variation states
-no facts that can expire (steps of the dialogue, crisis cards): its review date reminds, but does not silence it.
+no facts that can expire (steps of the dialogue, crisis cards, fixed words on consequences): its review date reminds,
+but does not silence it. Nor does a help line's: its number in help_lines.yml stands in for a setting that is not there.
 """
 
 import json
@@ -121,9 +122,15 @@ def _as_time(value: Any, how: str) -> str:
 class Answers:
     """All answers, notices and labels of a folder."""
 
-    def __init__(self, variations: Mapping[str, Sequence[Mapping[str, Any]]], labels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        variations: Mapping[str, Sequence[Mapping[str, Any]]],
+        labels: Mapping[str, str],
+        help_lines: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self._variations = variations
         self.labels = labels
+        self.help_lines = help_lines or {}
         self._words = _Words()
 
     @classmethod
@@ -131,6 +138,7 @@ class Answers:
         """Reads every *.yml of `folder`. Raises BadAnswerFileError, naming the file."""
         variations: dict[str, Sequence[Mapping[str, Any]]] = {}
         labels: dict[str, str] = {}
+        help_lines: dict[str, Mapping[str, str]] = {}
         for path in sorted(folder.glob("*.yml")):
             try:
                 content = yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}
@@ -139,7 +147,8 @@ class Answers:
             for key in LIST_KEYS:
                 variations |= content.get(key) or {}
             labels |= content.get("labels") or {}
-        return cls(variations, labels)
+            help_lines |= content.get("help_lines") or {}
+        return cls(variations, labels, help_lines)
 
     def __contains__(self, answer: str) -> bool:
         return answer in self._variations
@@ -147,6 +156,16 @@ class Answers:
     def names(self) -> list[str]:
         """Every answer and notice, sorted."""
         return sorted(self._variations)
+
+    def variations(self, answer: str) -> Sequence[Mapping[str, Any]]:
+        """All ways to say it, as the file has them: `text`, `buttons`, `metadata`. Raises UnknownAnswerError."""
+        if answer not in self._variations:
+            raise UnknownAnswerError(answer)
+        return self._variations[answer]
+
+    def needs(self, answer: str) -> frozenset[str]:
+        """Every setting and value that some way of saying it needs; none for an answer that is not there."""
+        return frozenset(need for each in self._variations.get(answer, ()) for need in meta(each).get("needs") or [])
 
     def label(self, name: str, values: Mapping[str, Any] | None = None) -> str:
         """A label with its values. Raises UnknownAnswerError."""
@@ -165,7 +184,8 @@ class Answers:
     ) -> Rendered:
         """The answer as the person reads it. Raises UnknownAnswerError or MissingValueError."""
         fitting = self._fitting(answer, situation)
-        sayable = fitting if answer == NOT_KNOWN else [v for v in fitting if _may_be_said(v, facts, values, today)]
+        facts = self._with_help_lines(facts, today)
+        sayable = fitting if answer == NOT_KNOWN else [v for v in fitting if may_be_said(v, facts, values, today)]
         if not sayable:
             instead = self.render(NOT_KNOWN, values, situation, facts, today)
             return Rendered(instead.answer, instead.text, instead.buttons, unanswered=answer)
@@ -179,38 +199,48 @@ class Answers:
         )
 
     def _fitting(self, answer: str, situation: Situation) -> list[Mapping[str, Any]]:
-        if answer not in self._variations:
-            raise UnknownAnswerError(answer)
-        fitting = [v for v in self._variations[answer] if situation.fits(_meta(v).get("when") or {})]
+        fitting = [v for v in self.variations(answer) if situation.fits(meta(v).get("when") or {})]
         if not fitting:
             raise UnknownAnswerError(answer)
         return fitting
+
+    def _with_help_lines(self, facts: Mapping[str, Fact], today: date) -> Mapping[str, Fact]:
+        """The facts, and each help line that is not among them, or is there no longer."""
+        public = {
+            key: Fact(line["value"], date.max)
+            for key, line in self.help_lines.items()
+            if not is_known(facts.get(key), today)
+        }
+        return {**facts, **public}
 
     def _button(self, spec: ButtonSpec, known: Mapping[str, Any]) -> Button:
         title = self.label(spec.label, {**known, **spec.values}) if spec.label else spec.title or ""
         return Button(title, spec.intent, dict(spec.carries))
 
 
-def _meta(variation: Mapping[str, Any]) -> Mapping[str, Any]:
+def meta(variation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Who answers for a variation, until when, what it needs and when it fits."""
     return variation.get("metadata") or {}
 
 
 def _closeness(variation: Mapping[str, Any]) -> tuple[int, int]:
     """How much of the situation a variation speaks of, then how much it tells."""
-    return len(_meta(variation).get("when") or {}), len(_meta(variation).get("needs") or [])
+    return len(meta(variation).get("when") or {}), len(meta(variation).get("needs") or [])
 
 
-def _may_be_said(
+def may_be_said(
     variation: Mapping[str, Any], facts: Mapping[str, Fact], values: Mapping[str, Any], today: date
 ) -> bool:
-    meta = _meta(variation)
-    review_by = meta.get("review_by")
-    if review_by and not meta.get("lasting") and date.fromisoformat(str(review_by)) < today:
+    """Whether its review date has not passed (or it lasts), and all that it needs is known."""
+    about = meta(variation)
+    review_by = about.get("review_by")
+    if review_by and not about.get("lasting") and date.fromisoformat(str(review_by)) < today:
         return False
-    return all(values.get(key) is not None or _is_known(facts.get(key), today) for key in meta.get("needs") or [])
+    return all(values.get(key) is not None or is_known(facts.get(key), today) for key in about.get("needs") or [])
 
 
-def _is_known(fact: Fact | None, today: date) -> bool:
+def is_known(fact: Fact | None, today: date) -> bool:
+    """Whether a setting is filled in and its review date has not passed."""
     return fact is not None and bool(fact.value.strip()) and fact.review_by >= today
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,7 +19,9 @@ from storage.conversation import Conversation
 from storage.enums import CaseReason, Channel, OutState, Sender, Urgency
 from storage.identity import ChannelIdentity
 from storage.message import ButtonToken, MessageOut
+from storage.referral import Referral
 
+MATCHING_WORD = "matching_word"  # also in what the programme sends them: shows that this chat is the programme's
 CLAIM = timedelta(seconds=30)  # a claimed message that was neither marked nor given back is tried again
 
 
@@ -75,7 +77,7 @@ def say(
     for reply in replies:
         if reply.unique_key and messages.out_by_unique_key(session, reply.unique_key):
             continue
-        rendered = _render(ctx, reply, situation, facts, today)
+        rendered = _render(ctx, _own(session, ctx, conversation, reply), situation, facts, today)
         if rendered.unanswered:
             case.open_unanswered(session, ctx, rendered.unanswered)
         written.append(_write(session, ctx, conversation, reply, rendered, reply_to_id, now))
@@ -84,6 +86,14 @@ def say(
 
 def _render(ctx: Context, reply: Reply, situation: Situation, facts: Mapping[str, Fact], today: date) -> Rendered:
     return ctx.answers.render(reply.answer, reply.values, situation, facts, today, reply.buttons)
+
+
+def _own(session: Session, ctx: Context, conversation: Conversation, reply: Reply) -> Reply:
+    """With the matching word, where an answer can say it: for who came by a personal link, or proved who they are."""
+    known = conversation.referral_id or conversation.linked_referral_id
+    if known is None or MATCHING_WORD not in ctx.answers.needs(reply.answer):
+        return reply
+    return replace(reply, values={**reply.values, MATCHING_WORD: session.get_one(Referral, known).matching_word})
 
 
 def _write(

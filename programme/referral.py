@@ -5,9 +5,10 @@ from datetime import date
 
 from sqlmodel import Session
 
-from programme import case, setting, verification
+from programme import case, concern, setting, verification
+from programme.concern import Said
 from programme.context import Context
-from programme.rules import deadline, london
+from programme.rules import age, deadline, london
 from programme.rules import reference as references
 from programme.rules.deadline import Deadlines
 from storage import referral as referrals
@@ -41,6 +42,9 @@ class NewReferral:
     email: str | None = None
     access_needs: str | None = None
     language: str = "en"
+    matching_word: str | None = (
+        None  # what they were sent has it too, so that they can tell this chat is the programme's
+    )
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def write(session: Session, ctx: Context, new: NewReferral, actor: str = "system
         referred_on=new.referred_on or london.today(now),
         book_by=new.book_by,
         finish_by=new.finish_by,
+        matching_word=new.matching_word,
         created_at=now,
     )
     session.add(row)
@@ -128,8 +133,16 @@ def deadlines(ctx: Context, conversation_id: str) -> Deadlines | None:
         return days
 
 
-def ask_more_time(ctx: Context, conversation_id: str, words: str | None) -> None:
+def ask_more_time(ctx: Context, conversation_id: str, said: Said) -> None:
     """Asks a worker for more time on this person's behalf: a case, once."""
-    with ctx.database.writing() as session:
-        conversation = lock_one(session, Conversation, conversation_id)
-        case.open_for(session, ctx, CaseReason.MORE_TIME, Urgency.DEADLINE, conversation, {"words": words})
+    concern.note(ctx, conversation_id, CaseReason.MORE_TIME, said)
+
+
+def is_under_18(ctx: Context, conversation_id: str) -> bool:
+    """Whether whoever proved here who they are is too young for the programme; False where nobody did."""
+    with ctx.database.reading() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        if conversation.referral_id is None:
+            return False
+        person = session.get_one(Person, session.get_one(Referral, conversation.referral_id).person_id)
+        return not age.is_adult(date.fromisoformat(person.date_of_birth), london.today(ctx.clock()))

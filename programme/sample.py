@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from sqlmodel import Session, col, select
 
-from programme import referral, verification
+from programme import referral, setting, verification
 from programme.context import Context
 from programme.referral import NewReferral
 from programme.rules import london
@@ -21,9 +21,10 @@ from storage import referral as referrals
 from storage.enums import BookingState, CourseState, ReferralState
 from storage.referral import Referral
 from storage.session import Course, CourseSession, Venue
-from storage.setting import Setting
+from storage.setting import Setting, all_settings
 
-FLAG = "sample_programme"
+FLAG = setting.SAMPLE
+EDITION = "sample_edition"  # of the settings: a newer sample adds what an older database has not
 FILE = Path(__file__).parent / "sample.yml"
 WEEKS = 6
 BOOK_DAYS, FINISH_DAYS = 28, 42
@@ -55,20 +56,8 @@ def is_sample(ctx: Context) -> bool:
 def seed(ctx: Context) -> None:
     """Fills an empty database with the sample programme."""
     content = _content()
-    now = ctx.clock()
     with ctx.database.writing() as session:
-        for key, value in content["settings"].items():
-            session.add(
-                Setting(
-                    key=key,
-                    value=value if isinstance(value, str) else json.dumps(value),
-                    source=content["source"],
-                    approver=content["approver"],
-                    approved_on=london.today(now),
-                    review_by=london.today(now) + timedelta(days=365),
-                    updated_at=now,
-                )
-            )
+        _settings(session, ctx, content)
         for row in content["venues"]:
             session.add(Venue(**row))
         for row in content["people"]:
@@ -82,6 +71,7 @@ def refresh(ctx: Context) -> SampleReferral:
     content = _content()
     now = ctx.clock()
     with ctx.database.writing() as session:
+        _settings(session, ctx, content)
         for row in content["courses"]:
             _courses(session, ctx, row)
         first = content["people"][0]
@@ -89,7 +79,7 @@ def refresh(ctx: Context) -> SampleReferral:
         if known is not None:
             today = london.today(now)
             known.book_by, known.finish_by = today + timedelta(BOOK_DAYS), today + timedelta(FINISH_DAYS)
-            known.state = ReferralState.REFERRED
+            known.state, known.matching_word = ReferralState.REFERRED, first["matching_word"]
             session.add(known)
             held = bookings.active_booking(session, known.id)
             if held is not None:
@@ -102,6 +92,28 @@ def refresh(ctx: Context) -> SampleReferral:
 def _content() -> dict[str, Any]:
     content: dict[str, Any] = yaml.load(FILE.read_text(), Loader=yaml.CSafeLoader)
     return content
+
+
+def _settings(session: Session, ctx: Context, content: dict[str, Any]) -> None:
+    """Each setting that is not there, once an edition: what somebody takes out to see what happens stays out."""
+    edition, today = str(content["edition"]), london.today(ctx.clock())
+    there = all_settings(session)
+    if EDITION in there and there[EDITION].value == edition:
+        return
+    for key, value in {**content["settings"], EDITION: edition}.items():
+        if key in there and key != EDITION:
+            continue
+        session.merge(
+            Setting(
+                key=key,
+                value=value if isinstance(value, str) else json.dumps(value),
+                source=content["sources"].get(key, content["source"]),
+                approver=content["approver"],
+                approved_on=today,
+                review_by=today + timedelta(days=365),
+                updated_at=ctx.clock(),
+            )
+        )
 
 
 def _person(session: Session, ctx: Context, row: dict[str, Any]) -> None:
@@ -117,6 +129,7 @@ def _person(session: Session, ctx: Context, row: dict[str, Any]) -> None:
             finish_by=_day(today, row.get("finish_in", FINISH_DAYS)),
             phone=row.get("phone"),
             email=row.get("email"),
+            matching_word=row.get("matching_word"),
         ),
         actor="sample",
     )

@@ -12,6 +12,7 @@ from programme.rules.hours import Hours
 from programme.rules.reference import DEFAULT, Pattern
 from storage.setting import Setting
 
+SAMPLE = "sample_programme"  # is filled in where nothing is real
 MOST_IN_GROUP = 12  # letters and digits
 
 
