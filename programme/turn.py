@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from programme import case, outbox
+from programme import case, miss, outbox
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules import step
@@ -256,6 +256,9 @@ def end_turn(
             send_card(session, ctx, conversation, turn.id, danger)
         row.state, row.ended_as, row.ended_at = TurnState.ENDED, ended_as, ctx.clock()
         row.understood = json.dumps(understood) if understood else None
+        miss.record(session, ctx, conversation, row, understood, [reply.answer for reply in replies])
+        if turn.intent and miss.GUESS in turn.values:
+            miss.note_guess(session, turn.values[miss.GUESS], turn.intent)
         conversation.turns_since_renewal = 0 if renewed else conversation.turns_since_renewal + 1
         conversation.lease_holder, conversation.lease_expires_at = None, None
         session.add_all([row, conversation])

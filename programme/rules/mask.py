@@ -1,0 +1,47 @@
+"""Masking: what could tell who somebody is, taken out of a message before a trainer sees it."""
+
+import re
+from collections.abc import Collection
+
+MASK = "•••"
+SHORTEST_NAME = 3  # letters; shorter parts of a name are words of their own
+
+_EMAIL = re.compile(r"\S+@\S+")
+_LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_POSTCODE = re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b", re.IGNORECASE)
+# Anything with a digit in it that is more than a short number: references, phone numbers, dates, house numbers.
+_NUMBER = re.compile(
+    r"\b(?:[a-z]{2,4}-)?(?=[\w/.-]*\d)[a-z\d]+(?:[-/. ](?=[\w/.-]*\d)[a-z\d]+)+\b|\b\w*\d\w*\d\w*\b", re.IGNORECASE
+)
+_MONTH = re.compile(
+    r"\b\d{0,2}(?:st|nd|rd|th)?\s*(?:of\s+)?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\s+\d{2,4}\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    r"\b\d+[a-z]?\s+(?:[a-z']+\s+){1,3}(?:road|rd|street|st|lane|ln|avenue|ave|close|drive|way|court|gardens|crescent)\b",
+    re.IGNORECASE,
+)
+_INTRODUCED = re.compile(
+    r"\b((?:my|his|her|their)\s+(?:full\s+|first\s+|sur|last\s+)?name(?:s|\s+is|'s|’s)?|names|surname(?:\s+is)?|called|"
+    r"this\s+is)\s+((?!a\b|the\b|not\b|my\b|about\b|for\b|it\b|so\b|is\b|on\b|in\b|to\b|an\b)[^\W\d_]+"
+    r"(?:\s+(?!and\b|born\b|from\b|im\b|i\b|my\b|the\b|dob\b|on\b|at\b)[^\W\d_]+)?)",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(r"\b(mr|mrs|ms|miss|dr|pc|sgt)\.?\s+[^\W\d_]+", re.IGNORECASE)
+_SPACES = re.compile(rf"(?:{MASK}\s*)+{MASK}")
+
+
+def mask(text: str, names: Collection[str] = ()) -> str:
+    """`text` without addresses, numbers, dates of birth, references and names; `names`: names that are known here.
+
+    Rather too much than too little: what is left must still show what was meant, and nothing of who it was.
+    """
+    for name in names:
+        for part in re.findall(r"[^\W\d_]+", name):
+            if len(part) >= SHORTEST_NAME:
+                text = re.sub(rf"\b{re.escape(part)}\b", MASK, text, flags=re.IGNORECASE)
+    text = _INTRODUCED.sub(lambda found: f"{found[1]} {MASK}", text)
+    text = _TITLED.sub(lambda found: f"{found[1]} {MASK}", text)
+    for pattern in (_EMAIL, _LINK, _ADDRESS, _POSTCODE, _MONTH, _NUMBER):
+        text = pattern.sub(MASK, text)
+    return _SPACES.sub(MASK, text)
