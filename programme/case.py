@@ -44,6 +44,17 @@ def open_for(
     return _open(session, ctx, reason, urgency, conversation, deadline.case_due(known, now), detail or {})
 
 
+def adopt(session: Session, conversation: Conversation) -> None:
+    """It is known now whose conversation this is: what was opened in it before is theirs."""
+    subject = f"referral:{conversation.referral_id}"
+    for row in cases.cases_of_conversation(session, conversation.id):
+        row.referral_id = conversation.referral_id
+        if cases.open_case_of(session, row.reason, subject) is None:  # else both stay, each with what was said
+            row.subject = subject
+        session.add(row)
+        session.flush()
+
+
 def open_unanswered(session: Session, ctx: Context, answer: str) -> None:
     """A question that could not be answered, since a fact is missing or past its review: one case for each answer,
     whoever asks. Open ones are the unanswered list."""

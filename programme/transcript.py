@@ -89,3 +89,10 @@ def _ended(session: Session, conversation_id: str, asked: Collection[str]) -> tu
         MessageIn.state == TurnState.ENDED,
     )
     return tuple(session.exec(found.order_by(col(MessageIn.seq))))
+
+
+def words_of(ctx: Context, row: MessageIn) -> str:
+    """What a person wrote, as it is shown to whoever has no need to read what was marked as sensitive."""
+    if row.sensitive_at is not None:
+        return ctx.answers.label("label_hidden_text")
+    return row.text or ""

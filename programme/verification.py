@@ -16,6 +16,7 @@ from programme import case, setting
 from programme.context import Context
 from programme.rules import attempts, london, name, reference
 from programme.rules import referral as referral_rules
+from storage import booking as bookings
 from storage import identity as identities
 from storage import referral as referrals
 from storage.audit import record
@@ -115,6 +116,7 @@ def _verify(session: Session, ctx: Context, conversation: Conversation, referral
     if after is not None:  # else it is over: they are who they say, and a worker must check
         referral.state = ReferralState(after)
     session.add_all([conversation, referral])
+    case.adopt(session, conversation)
     record(
         session,
         id=ctx.new_id(),
@@ -134,6 +136,24 @@ def follow_link(session: Session, ctx: Context, conversation: Conversation, toke
     conversation.linked_referral_id = referral.id
     session.add(conversation)
     return True
+
+
+def take_back(session: Session, ctx: Context, conversation: Conversation) -> None:
+    """Whoever writes here is not the person: what was proved here, or brought by a link, holds no more."""
+    known = conversation.referral_id or conversation.linked_referral_id
+    conversation.referral_id = conversation.verified_at = conversation.linked_referral_id = None
+    session.add(conversation)
+    bookings.withdraw_offers(session, conversation.id, ctx.clock())
+    if known is not None:
+        record(
+            session,
+            id=ctx.new_id(),
+            at=ctx.clock(),
+            actor="person",
+            action="not_them",
+            subject_kind="referral",
+            subject_id=known,
+        )
 
 
 def open_link(ctx: Context, conversation_id: str, token: str) -> bool:

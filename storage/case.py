@@ -65,3 +65,19 @@ def open_cases(session: Session) -> list[Case]:
 def cases_of_referral(session: Session, referral_id: str) -> list[Case]:
     """Every case of a referral, open or closed, the newest first."""
     return list(session.exec(select(Case).where(Case.referral_id == referral_id).order_by(col(Case.opened_at).desc())))
+
+
+def cases_of_conversation(session: Session, conversation_id: str) -> list[Case]:
+    """Every open case of a conversation whose person was not known when it was opened."""
+    found = select(Case).where(
+        Case.conversation_id == conversation_id, col(Case.referral_id).is_(None), col(Case.closed_at).is_(None)
+    )
+    return list(session.exec(found))
+
+
+def open_cases_in(session: Session, conversation_id: str, reason: CaseReason) -> list[Case]:
+    """The open cases with this reason that began in this conversation."""
+    found = select(Case).where(
+        Case.conversation_id == conversation_id, Case.reason == reason, col(Case.closed_at).is_(None)
+    )
+    return list(session.exec(found))

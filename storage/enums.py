@@ -84,6 +84,7 @@ class BookingState(StrEnum):
     ACTIVE = "active"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    MISSED = "missed"  # given up for another chance, after its session
 
 
 class CaseReason(StrEnum):

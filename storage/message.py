@@ -152,6 +152,12 @@ def unended_in(session: Session, conversation_id: str) -> list[MessageIn]:
     return list(session.exec(_unended(conversation_id)))
 
 
+def latest_in(session: Session, conversation_id: str, limit: int) -> list[MessageIn]:
+    """The latest messages of a conversation, the newest first."""
+    found = select(MessageIn).where(MessageIn.conversation_id == conversation_id)
+    return list(session.exec(found.order_by(col(MessageIn.seq).desc()).limit(limit)))
+
+
 def conversations_waiting(session: Session, now: datetime, limit: int) -> list[str]:
     """Ids of conversations that have an unended message and that nobody holds, the longest waiting first."""
     free = or_(col(Conversation.lease_holder).is_(None), col(Conversation.lease_expires_at) <= now)
