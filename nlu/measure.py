@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from nlu import annotations
 from nlu.components.encoder import Encoder
 from nlu.components.gate import OUT_OF_SCOPE
 from nlu.components.model import IntentModel, Reading, Settings
@@ -40,13 +41,8 @@ def read_table(path: Path) -> Rows:
 
 
 def read_examples(folder: Path) -> Rows:
-    """The rows of all of Rasa's example files in `folder`."""
-    rows: Rows = []
-    for path in sorted(folder.glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu", []):
-            lines = entry.get("examples", "").splitlines()
-            rows += [(line.strip()[2:].strip(), entry["intent"]) for line in lines if line.strip().startswith("- ")]
-    return rows
+    """The rows of all of Rasa's example files in `folder`, without marks of entities."""
+    return [(text, intent) for path in sorted(folder.glob("*.yml")) for text, intent, _ in annotations.read(path)]
 
 
 def area(inside: np.ndarray, outside: np.ndarray) -> float:

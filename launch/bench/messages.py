@@ -5,6 +5,7 @@ Both systems get the same ones, in the same order, and neither gets a text twice
 
 import itertools
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import yaml
 
 SEED = 20240229
 ACTION_INTENT = "ask_deadline"  # its action reads and answers outside any form
+MARK = re.compile(r"\[([^\[\]]+)\](?:\([^()]+\)|\{[^{}]+\})")  # of an entity in an example
 OPENINGS = ("", "hi, ", "hello, ", "sorry, ", "just asking, ", "quick question, ", "ok so ", "hey, ", "right, ")
 CLOSINGS = ("", " thanks", " please", " ta", " cheers", " many thanks", " thank you", "?")
 
@@ -64,12 +66,12 @@ def single_rules(stories: Path) -> dict[str, str]:
 
 
 def read_examples(folder: Path) -> dict[str, list[str]]:
-    """Every intent's examples in Rasa's NLU files."""
+    """Every intent's examples in Rasa's NLU files, without marks of entities."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.yml")):
         for entry in _read(path).get("nlu") or []:
             lines = [line.strip() for line in str(entry.get("examples", "")).splitlines()]
-            texts = [line.removeprefix("- ").strip() for line in lines if line.startswith("- ")]
+            texts = [MARK.sub(r"\1", line).removeprefix("- ").strip() for line in lines if line.startswith("- ")]
             found.setdefault(str(entry.get("intent")), []).extend(texts)
     return found
 
