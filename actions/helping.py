@@ -7,6 +7,7 @@ from actions.form import REQUESTED, JourneyAction, is_active
 from actions.journey import Journey
 from actions.speech import FALLBACK, Tap
 from programme import booked, handoff, menu, messages, referral
+from programme.miss import GUESS
 from programme.rules.danger import DANGERS
 
 GUESSES = 3
@@ -21,6 +22,8 @@ NEVER_GUESSED = frozenset(DANGERS) | {
     "greet",
     "goodbye",
     "thank",
+    "insult",
+    "disclose_offence",
 }
 
 
@@ -59,7 +62,8 @@ class Fallback(JourneyAction):
     def _guesses(self, journey: Journey) -> list[Tap]:
         likely = [name for name in journey.heard.ranking if name not in NEVER_GUESSED]
         known = [name for name in likely if f"label_intent_{name}" in self._ctx.answers.labels]
-        return [Tap(name, f"label_intent_{name}") for name in known[:GUESSES]]
+        missed = {GUESS: journey.heard.turn}  # so that a tap tells the trainers what was meant
+        return [Tap(name, f"label_intent_{name}", carries=missed) for name in known[:GUESSES]]
 
 
 def _misses_in_a_row(tracker: Tracker) -> int:
@@ -152,8 +156,7 @@ class MoreTime(JourneyAction):
     title = "action_more_time"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        words = None if journey.heard.tapped else journey.heard.text
-        referral.ask_more_time(self._ctx, journey.conversation_id, words)
+        referral.ask_more_time(self._ctx, journey.conversation_id, journey.said)
         journey.say("utter_more_time")
         return []
 

@@ -4,15 +4,16 @@ One form, `journey_form`, walks it for every goal. `Journey` decides what a mess
 next, from the form's slots and the database; the Rasa actions around it only carry its events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import asking, lost, offering, proving
+from actions import asking, attending, lost, offering, proving
 from actions.confirming import Confirming
 from actions.speech import FALLBACK, Heard, Tap, say
 from programme import booked, booking, conversation
+from programme.concern import Said
 from programme.context import Context
 from programme.outcome import Done, Result
 from programme.rules.danger import DANGERS
@@ -24,11 +25,37 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "move": ("preference", "choice", "confirmation"),
     "cancel": ("confirmation",),
     "check": (),
+    "case": (),
+    "confirm": (),
+    "missed": (),
     "lost": ("lost_name", "lost_birth", "lost_phone"),
 }
 SLOTS = (*IDENTITY, "preference", "choice", "confirmation", "lost_name", "lost_birth", "lost_phone")
 # Never the answer to a step, whatever the words: they have a way of their own.
-ELSEWHERE = frozenset(DANGERS) | {"request_human", "start_over", "go_back", "stop_messages"}
+ELSEWHERE = frozenset(DANGERS) | {
+    "request_human",
+    "start_over",
+    "go_back",
+    "stop_messages",
+    "wrong_person",
+    "decline_programme",
+    "disclose_offence",
+}
+# Told rather than asked, and no more the answer to a step than a question is.
+ASIDE = frozenset(
+    {
+        "missed_session",
+        "dispute_attendance",
+        "dispute_offence",
+        "running_late",
+        "join_waiting_list",
+        "request_my_data",
+        "technical_problem",
+        "complain",
+        "share_low_mood",
+        "insult",
+    }
+)
 SURE = 0.55  # of a question, before it counts as one although it also reads as an answer
 SHORT = 4  # words; a short message at a step is an answer to it
 
@@ -67,6 +94,22 @@ class Journey:
         """The journey is over, whichever way; `pending`: the action that a yes would mean now."""
         self.put(**dict.fromkeys(SLOTS), goal=None, pending=pending)
         self.over = True
+
+    def begin(self, goal: str) -> None:
+        """The journey to another goal, from its first step on."""
+        self.put(**dict.fromkeys(SLOTS), goal=goal, pending=None)
+
+    def settle(self, pending: str | None = None) -> None:
+        """What was asked has been told; a goal that was no more than that is reached."""
+        if self.slots["goal"] in TELLS:
+            self.end(pending)
+        else:
+            self.put(pending=pending)
+
+    @property
+    def said(self) -> Said:
+        """What a case keeps of this message."""
+        return Said(self.heard.turn or None, None if self.heard.tapped else self.heard.text)
 
     def step(self) -> str | None:
         """The step that is open now; None when nothing is left to ask."""
@@ -115,9 +158,9 @@ class Journey:
         return step in (*IDENTITY, "lost_birth", "lost_phone") and any(map(str.isdigit, self.heard.text))
 
     def is_question(self) -> bool:
-        """Whether the message asks something rather than answers."""
+        """Whether the message asks or tells something else rather than answers."""
         asks = self.heard.intent.startswith("ask_") and self.heard.intent != "ask_available_sessions"
-        if not asks or self.heard.confidence < SURE:
+        if not (asks or self.heard.intent in ASIDE) or self.heard.confidence < SURE:
             return False
         return len(self.heard.text.split()) > SHORT or "?" in self.heard.text or self.heard.tapped
 
@@ -134,7 +177,7 @@ class Journey:
         step = self.step()
         if step is None:
             self._arrive()
-            return None
+            return self.ask()  # where what was told leads on to a place
         if not self.asked:
             asking.ask(self, step)
         return None if self.over else self.step()
@@ -166,7 +209,12 @@ class Journey:
         return False
 
     def _arrive(self) -> None:
-        """Nothing is left to ask: for `check`, what is booked is told."""
+        """Nothing is left to ask: it is known who asks, and what they wanted is told or done."""
+        goal = str(self.slots["goal"])
+        if goal in TELLS:
+            TELLS[goal](self)
+            self.over = self.over or self.slots["goal"] == goal
+            return
         held = booked.current(self.ctx, self.conversation_id)
         if held is None:
             self.end(pending="action_begin_booking")
@@ -201,3 +249,11 @@ class Journey:
                 answer = "utter_too_late_to_change"
         self.end(pending=pending.get(result.done, "action_request_human"))
         self.say(answer, values)
+
+
+# Goals that need no more than to know who asks.
+TELLS: Mapping[str, Callable[[Journey], object]] = {
+    "case": attending.tell_card,
+    "confirm": attending.confirm,
+    "missed": attending.missed,
+}

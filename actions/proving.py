@@ -79,7 +79,7 @@ def _check(journey: Journey, born: date) -> None:
     match checked.outcome:
         case Outcome.VERIFIED:
             journey.verified = True
-            if journey.slots["goal"] != "check":
+            if journey.slots["goal"] not in ("check", "case"):
                 journey.say("utter_verified")
         case Outcome.SLOWED:
             retry_at = checked.retry_at.isoformat() if checked.retry_at else None

@@ -9,7 +9,7 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionMissingDomainException, ActionNotFoundException
 from sanic import HTTPResponse, Request, Sanic, response
 
-from actions import beginning, caring, helping
+from actions import beginning, caring, coming, helping
 from actions.form import ValidateJourneyForm
 from actions.rest import AnswerRest
 from programme.context import Context
@@ -47,21 +47,21 @@ ACTIONS = (
     helping.Goodbye,
     helping.MoreTime,
     helping.Deadline,
-    caring.ConfirmAttendance,
-    caring.RunningLate,
-    caring.MissedSession,
+    coming.MyCase,
+    coming.ConfirmAttendance,
+    coming.MissedSession,
+    coming.RunningLate,
     caring.DisputeAttendance,
     caring.WaitingList,
     caring.ChangeContact,
-    caring.Decline,
+    caring.Complain,
     caring.MyData,
+    caring.Decline,
     caring.WrongPerson,
     caring.TechnicalProblem,
-    caring.Complain,
     caring.DiscloseOffence,
     caring.YoungPeople,
     caring.TellWorker,
-    caring.MyCase,
     AnswerRest,
 )
 
