@@ -42,9 +42,7 @@ class NewReferral:
     email: str | None = None
     access_needs: str | None = None
     language: str = "en"
-    matching_word: str | None = (
-        None  # what they were sent has it too, so that they can tell this chat is the programme's
-    )
+    matching_word: str | None = None  # stands also in what they were sent
 
 
 @dataclass(frozen=True)
