@@ -1,5 +1,6 @@
 """The phrase layer: what it must find, what it must leave alone, and that no text can break it."""
 
+import pickle
 import re
 import time
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from programme.notation import PhraseUnreadableError
 from programme.rules.danger import DANGERS
-from programme.safety import Danger, PhraseUnreadableError, Safety
+from programme.safety import Danger, Safety
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "nlu" / "safety"
@@ -87,10 +89,9 @@ def test_the_most_urgent_danger_wins() -> None:
 
 
 def test_it_keeps_nothing_of_what_it_reads() -> None:
-    SAFETY.check("somebody unheard of wants to die")
-    before = len(SAFETY._vocab.strings)
+    before = pickle.dumps(SAFETY.__dict__)
     assert SAFETY.check("Zebedee Quixotington wants to die at 14 Flumpwick Lane") is not None
-    assert len(SAFETY._vocab.strings) == before
+    assert pickle.dumps(SAFETY.__dict__) == before
 
 
 def test_it_answers_within_two_milliseconds() -> None:
@@ -104,6 +105,11 @@ def _seconds(texts: list[str]) -> float:
     for text in texts:
         SAFETY.check(text)
     return time.perf_counter() - begun
+
+
+def write(folder: Path, phrases: list[dict[str, object]]) -> None:
+    (folder / "phrases").mkdir()
+    (folder / "phrases" / "some.yml").write_text(yaml.safe_dump({"phrases": phrases}), encoding="utf-8")
 
 
 GOOD = {"id": "x", "danger": "risk_of_suicide", "reason": "r", "any": ["want to die"]}
@@ -125,16 +131,16 @@ GOOD = {"id": "x", "danger": "risk_of_suicide", "reason": "r", "any": ["want to 
 )
 def test_a_bad_phrase_is_named_with_its_file(tmp_path: Path, change: dict[str, object], why: str) -> None:
     (tmp_path / "words.yml").write_text("spellings: {can not: [cant]}", encoding="utf-8")
-    (tmp_path / "phrases.yml").write_text(yaml.safe_dump({"phrases": [GOOD | change]}), encoding="utf-8")
+    write(tmp_path, [GOOD | change])
     with pytest.raises(PhraseUnreadableError, match=re.escape(why)) as raised:
         Safety.load(tmp_path)
-    assert "phrases.yml: x:" in str(raised.value)
+    assert "some.yml: x:" in str(raised.value)
 
 
 def test_two_phrases_of_one_id_and_a_missing_file_are_errors(tmp_path: Path) -> None:
     with pytest.raises(PhraseUnreadableError, match=r"words\.yml"):
         Safety.load(tmp_path)
     (tmp_path / "words.yml").write_text("{}", encoding="utf-8")
-    (tmp_path / "phrases.yml").write_text(yaml.safe_dump({"phrases": [GOOD, GOOD]}), encoding="utf-8")
+    write(tmp_path, [GOOD, GOOD])
     with pytest.raises(PhraseUnreadableError, match="an id of its own"):
         Safety.load(tmp_path)

@@ -1,0 +1,104 @@
+"""What a message says in the closed set of words that the safety phrases know: spelling is settled here."""
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+UNKNOWN, NUMBER, START, END = "_", "#", "^", "$"
+_SPOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
+_LEET = str.maketrans("013457@$", "oieastas")
+_FOLDED = re.compile(r"(.)\1*")
+_VOWELS = re.compile(r"[aeiou]")
+_NO_VOWELS = re.compile(r"[b-df-hj-np-tv-z]{3,12}")
+_COUNTED = re.compile(r"(\d+)([a-z]*)")
+
+
+class Words:
+    """Turns a text into the closed set of words that the patterns know; whatever else it says becomes `_`."""
+
+    def __init__(
+        self,
+        spellings: Mapping[str, Sequence[str]],
+        guessed: Iterable[str] = (),
+        never: Iterable[str] = (),
+        without_vowels: Iterable[str] = (),
+        emoji: Mapping[str, str] | None = None,
+    ) -> None:
+        self.spellings = {str(wrong): right.split() for right, wrongs in spellings.items() for wrong in wrongs}
+        self.known: set[str] = {word for right in spellings for word in right.split()} | {NUMBER}
+        self.never = frozenset(never)
+        self._prefixes: tuple[str, ...] = ()
+        self._deletes: dict[str, str] = {}
+        for word in guessed:
+            self.known.add(word)
+            self._deletes.update(dict.fromkeys({word, *_cuts(word)}, word))
+        self._skeletons = {_VOWELS.sub("", word): word for word in without_vowels}
+        self.known.update(self._skeletons.values())
+        self._emoji = str.maketrans({sign: f" {word} " for word, signs in (emoji or {}).items() for sign in signs})
+        self.known.update(emoji or {})
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Take in the words of the patterns; `suicid*` stands for every word that begins so."""
+        for word in words:
+            if word.endswith("*"):
+                self._prefixes = tuple(sorted({*self._prefixes, word[:-1]}, key=len, reverse=True))
+            elif word not in self.spellings:
+                self.known.add(word)
+
+    def read(self, text: str) -> list[str]:
+        """The text in known words, between a start and an end mark."""
+        plain = unicodedata.normalize("NFKC", text.translate(self._emoji)).translate(_APOSTROPHES).lower()
+        spoken = _join_letters(_SPOKEN.findall(plain))
+        return [START, *itertools.chain.from_iterable(self._recognise(word) for word in spoken), END]
+
+    def _recognise(self, raw: str) -> list[str]:
+        if raw in self.spellings:
+            return self.spellings[raw]
+        word = raw.replace("'", "")
+        forms = (word, *self._other_forms(word))
+        for form in forms:
+            if form in self.spellings:
+                return self.spellings[form]
+            if form in self.known:
+                return [form]
+        for form, prefix in itertools.product(forms, self._prefixes):
+            if form.startswith(prefix):
+                return [prefix + "*"]
+        counted = _COUNTED.fullmatch(word)
+        if counted:
+            unit = counted[2]
+            return [NUMBER, unit if unit in self.known else UNKNOWN] if unit else [NUMBER]
+        return [UNKNOWN]
+
+    def _other_forms(self, word: str) -> Iterator[str]:
+        stretched = list(_unstretch(word))
+        yield from stretched
+        yield word.translate(_LEET)
+        if _NO_VOWELS.fullmatch(word) and word in self._skeletons:
+            yield self._skeletons[word]
+        for form in (word, *stretched):
+            for cut in (form, *_cuts(form)) if 6 <= len(form) <= 20 and form not in self.never else ():
+                guess = self._deletes.get(cut)
+                if guess and guess[0] == form[0]:
+                    yield guess
+
+
+def _cuts(word: str) -> set[str]:
+    return {word[:at] + word[at + 1 :] for at in range(1, len(word))}
+
+
+def _unstretch(word: str) -> Iterator[str]:
+    """`dieee` -> `diee`, `die`; the known form wins. A long word with many runs is not worth the product."""
+    runs = [(run[0][0], len(run[0])) for run in _FOLDED.finditer(word[:80])]
+    if 0 < sum(length > 1 for _, length in runs) <= 4:
+        choices = [(letter * 2, letter) if length > 1 else (letter,) for letter, length in runs]
+        yield from ("".join(choice) for choice in itertools.product(*choices))
+
+
+def _join_letters(words: list[str]) -> Iterator[str]:
+    """`k m s` is one word; a lone `i` or `a` in a sentence is not."""
+    for single, run in itertools.groupby(words, key=lambda word: len(word) == 1 and word.isalpha()):
+        letters = list(run)
+        yield from ["".join(letters)] if single and len(letters) > 2 else letters
