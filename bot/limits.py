@@ -9,6 +9,7 @@ from programme.rules import limit
 from programme.rules.limit import ADDRESS, MESSAGES, SESSIONS, SIGNALS, Limit
 
 DANGERS = Limit(10, timedelta(minutes=1))
+LOOKUPS = Limit(600, timedelta(minutes=1))  # from an address, which may be a whole hostel's
 MAX_LENGTH = 2000  # characters in a message
 SWEEP_AT = 5000  # keys remembered before those whose windows are over are forgotten
 
@@ -74,6 +75,7 @@ class Limits:
         self._dangers = Window(DANGERS, clock)
         self._addresses = Window(ADDRESS, clock)
         self._signals = Window(SIGNALS, clock)
+        self._lookups = Window(LOOKUPS, clock)
 
     def message(self, person: str) -> Verdict:
         """One more message of this person (a conversation's id, say)."""
@@ -90,6 +92,10 @@ class Limits:
     def session(self, address: str) -> Verdict:
         """One more chat begun from this network address."""
         return self._sessions.hit(address)
+
+    def lookup(self, address: str) -> Verdict:
+        """One more look from this network address at why an answer was given; "": not known, so not counted."""
+        return self._lookups.hit(address) if address else Verdict.PASSED
 
     def danger(self, person: str) -> Verdict:
         """One more message that speaks of danger: heard beyond every other limit, up to its own."""

@@ -1,4 +1,4 @@
-"""The people's web door: the chat's page, its sessions and socket, and the calendar files."""
+"""The people's web door: the chat's page, its sessions and socket, why an answer was given, and the calendar files."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,10 @@ from bot.limits import Limits, Verdict
 from bot.pages import STATIC, ChatPage, page_headers
 from bot.service import ConversationService
 from bot.socket import ChatSocket
-from programme import booked
+from programme import booked, why
 from programme import conversation as conversations
 from programme.context import Context
+from programme.why import Standing
 
 LONGEST_BODY = 4096
 MOST_SOCKETS = 2000  # in this process
@@ -29,6 +30,8 @@ CALENDAR_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+# The page keeps what it has opened while it is open; a browser's own store would tell the next person what was asked.
+WHY_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class WebChat:
@@ -42,6 +45,7 @@ class WebChat:
         self._limits = limits
         self._page = page
         self._sockets: dict[str, int] = {}
+        self._explained = why.explained(ctx.answers)
         self._latest: ChatPage | None = None  # for words that are said while the database may be away
 
     def routes(self) -> list[BaseRoute]:
@@ -51,6 +55,7 @@ class WebChat:
             Route("/r/{token}", self._show),
             Route("/embed.js", self._embed),
             Route("/chat/labels.json", self._labels),
+            Route("/chat/answers/{answer}", self._why),
             Route("/chat/sessions", self._begin, methods=["POST"]),
             Route("/chat/leave", self._leave, methods=["POST"]),
             WebSocketRoute("/chat/ws", self._talk),
@@ -70,7 +75,18 @@ class WebChat:
 
     async def _labels(self, request: Request) -> Response:
         page = await self._fresh_page()
-        return JSONResponse(page.words(), headers={"Cache-Control": "no-store"})
+        words = {**page.words(), "explained": self._explained}
+        return JSONResponse(words, headers={"Cache-Control": "no-store"})
+
+    async def _why(self, request: Request) -> Response:
+        """Where an answer comes from, who approved it and when; the same for everybody."""
+        address = request.client.host if request.client else ""
+        if self._limits.lookup(address) is not Verdict.PASSED:
+            return self._error("too_fast", 429)
+        told = await asyncio.to_thread(why.explain, self._ctx, request.path_params["answer"])
+        if told is None:
+            return Response(status_code=404)
+        return JSONResponse({**_standing(told.standing), "sample": told.sample}, headers=WHY_HEADERS)
 
     async def _begin(self, request: Request) -> Response:
         address = request.client.host if request.client else None
@@ -142,3 +158,12 @@ class WebChat:
     def _words(self, code: str) -> str:
         page = self._latest or self._page()
         return self._ctx.answers.label(f"label_error_{code}", {"phone": page.phone})
+
+
+def _standing(standing: Standing) -> dict[str, str]:
+    return {
+        "source": standing.source,
+        "approver": standing.approver,
+        "approved_on": standing.approved_on.isoformat(),
+        "review_by": standing.review_by.isoformat(),
+    }

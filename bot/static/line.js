@@ -1,9 +1,10 @@
-// Draws one line of the conversation: who, the words with their links, quick buttons, time, "Listen", and how the sending went.
+// Draws one line of the conversation: who, the words with their links, quick buttons, time, "Listen", "Why this answer?", and how the sending went.
 
 import { icon, make } from "./dom.js";
 import { canSpeak, toggleSpeech } from "./speech.js";
 import { findLinks, shortAddress } from "./text.js";
 import { isDanger } from "./transcript.js";
+import { drawWhy } from "./why.js";
 import { word } from "./words.js";
 
 const LONDON = "Europe/London";
@@ -26,7 +27,11 @@ export function drawLine(line, doing) {
     drawChoices(element, line, doing);
     const meta = make("p", { className: "meta" }, drawTime(line.at));
     if (canSpeak()) meta.append(drawListen(line));
+    // Not under a card about danger: nothing there may draw the eye away from help.
+    const [button, reason] = danger ? [] : drawWhy(line);
+    if (button) meta.append(button);
     element.append(meta);
+    if (reason) element.append(reason);
   }
   return element;
 }

@@ -1,6 +1,6 @@
 // The page's words. They are not here: the server sends them, from nlu/answers/page.yml.
 
-let facts = { labels: {}, phone: "" };
+let facts = { labels: {}, phone: "", explained: [] };
 
 /** Fetches the words; tries again until they come, since nothing can be said without them. */
 export async function loadWords(wait = 500) {
@@ -23,3 +23,6 @@ export function word(name, values = {}) {
 
 /** True when there are words for `name`. */
 export const hasWord = (name) => `label_${name}` in facts.labels;
+
+/** True when the server can tell why it gives this answer. */
+export const isExplained = (answer) => (facts.explained || []).includes(answer);
