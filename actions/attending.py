@@ -50,6 +50,7 @@ OPEN: Mapping[CaseReason, str] = {
     CaseReason.ACCESS_NEEDS: "label_case_access_needs",
     CaseReason.LANGUAGE: "label_case_language",
 }
+MISSED = "missed_session"
 WHY = {"unwell": "label_why_unwell", "travel": "label_why_travel", "forgot": "label_why_forgot"}
 
 
@@ -70,9 +71,9 @@ def confirm(journey: Journey) -> None:
             )
 
 
-def late(journey: Journey) -> None:
+def late(journey: Journey, intent: str = "running_late") -> None:
     """Where to go today, and what is done about being late."""
-    found = attendance.late(journey.ctx, journey.conversation_id, journey.said)
+    found = attendance.late(journey.ctx, journey.conversation_id, journey.said(intent))
     match found.what:
         case Coming.TODAY:
             journey.say(
@@ -88,7 +89,7 @@ def late(journey: Journey) -> None:
 
 def missed(journey: Journey) -> None:
     """No blame: the next place at once where the programme allows it, else a worker."""
-    found = attendance.tell_missed(journey.ctx, journey.conversation_id, journey.said)
+    found = attendance.tell_missed(journey.ctx, journey.conversation_id, journey.said(MISSED))
     match found.what:
         case Missed.AGAIN:
             journey.begin("book")
@@ -101,7 +102,7 @@ def missed(journey: Journey) -> None:
             journey.say("utter_missed_not_yet", _values(found.booking))
         case Missed.ON_NOW:
             journey.settle()
-            late(journey)
+            late(journey, MISSED)
         case _:
             journey.settle("action_begin_booking")
             journey.say("utter_missed_nothing")
@@ -129,7 +130,7 @@ def tell_card(journey: Journey) -> None:
 
 def _why() -> list[Tap]:
     """What got in the way, for whoever wants to say it."""
-    return [Tap("tell_worker", label, carries={"reason": "missed_session", "why": why}) for why, label in WHY.items()]
+    return [Tap("tell_worker", label, carries={"reason": MISSED, "why": why}) for why, label in WHY.items()]
 
 
 def _values(held: BookingView | None) -> dict[str, Any]:

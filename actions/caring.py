@@ -23,7 +23,7 @@ class Noted(JourneyAction):
     answer: ClassVar[str]
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        concern.note(self._ctx, journey.conversation_id, self.reason, journey.said)
+        concern.note(self._ctx, journey.conversation_id, self.reason, journey.said())
         journey.say(self.answer)
         return []
 
@@ -75,7 +75,7 @@ class WrongPerson(JourneyAction):
     title = "action_wrong_person"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        wrong_person.report(self._ctx, journey.conversation_id, journey.said)
+        wrong_person.report(self._ctx, journey.conversation_id, journey.said())
         journey.end()
         journey.say("utter_wrong_person")
         return self.leave(journey)
@@ -87,7 +87,7 @@ class TechnicalProblem(JourneyAction):
     title = "action_technical_problem"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        found = attendance.trouble(self._ctx, journey.conversation_id, journey.said)
+        found = attendance.trouble(self._ctx, journey.conversation_id, journey.said())
         if found.what is Coming.TODAY and found.booking is not None:
             answer = "utter_trouble_today_online" if found.booking.online else "utter_trouble_today"
             journey.say(answer, found.booking.values())
@@ -116,7 +116,7 @@ class YoungPeople(JourneyAction):
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         if referral.is_under_18(self._ctx, journey.conversation_id):
-            concern.note(self._ctx, journey.conversation_id, CaseReason.UNDER_18, journey.said)
+            concern.note(self._ctx, journey.conversation_id, CaseReason.UNDER_18, journey.said())
             journey.say("utter_under_18")
         else:
             journey.say("utter_ask_young_people", {}, tell_worker("under_18", "label_tell_under_18"))

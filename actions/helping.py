@@ -156,7 +156,7 @@ class MoreTime(JourneyAction):
     title = "action_more_time"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        referral.ask_more_time(self._ctx, journey.conversation_id, journey.said)
+        referral.ask_more_time(self._ctx, journey.conversation_id, journey.said())
         journey.say("utter_more_time")
         return []
 

@@ -106,10 +106,10 @@ class Journey:
         else:
             self.put(pending=pending)
 
-    @property
-    def said(self) -> Said:
-        """What a case keeps of this message."""
-        return Said(self.heard.turn or None, None if self.heard.tapped else self.heard.text)
+    def said(self, intent: str | None = None) -> Said:
+        """What a case keeps of this message: its words, unless they were about something other than `intent`."""
+        other = self.heard.tapped or intent not in (None, self.heard.intent)
+        return Said(self.heard.turn or None, None if other else self.heard.text)
 
     def step(self) -> str | None:
         """The step that is open now; None when nothing is left to ask."""

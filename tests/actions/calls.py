@@ -22,6 +22,7 @@ def call(
     step: str | None = None,
     events: list[dict[str, Any]] | None = None,
     entities: dict[str, str] | None = None,
+    turn: str | None = None,
 ) -> tuple[list[str], dict[str, Any]]:
     """The answers that were said, and the slots that were set. `step`: the form is open there."""
     parsed = {
@@ -29,7 +30,7 @@ def call(
         "entities": [{"entity": name, "value": value} for name, value in (entities or {}).items()],
         "intent_ranking": [{"name": intent, "confidence": confidence}],
         "text": text,
-        "message_id": None,
+        "message_id": turn,
         "metadata": {},
     }
     tracker = {

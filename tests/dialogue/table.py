@@ -77,11 +77,21 @@ def goes(to: str, *said: str) -> Goes:
 QUESTIONS = (
     "ask_what_is_programme", "ask_duration", "ask_cost", "ask_location", "ask_online", "ask_what_to_bring",
     "ask_accessibility", "ask_non_attendance", "ask_criminal_record", "ask_privacy", "ask_is_this_real", "ask_bot",
-    "ask_capabilities", "ask_contact_details",
+    "ask_capabilities", "ask_contact_details", "ask_course_content", "ask_group", "ask_who_runs_it", "ask_rules",
+    "ask_bring_someone", "ask_interpreter", "ask_drug_test", "ask_proof_of_attendance", "ask_after_course",
+    "ask_eligibility", "ask_young_people", "ask_for_someone_else", "ask_practical_help", "ask_deferred_prosecution",
+    "ask_admission", "ask_court_letter", "ask_police_matter", "ask_legal_advice", "ask_support", "ask_drug_advice",
+)  # fmt: skip
+TOLD = (  # what is told rather than asked, each with an answer of its own name
+    "dispute_offence", "dispute_attendance", "join_waiting_list", "change_contact", "complain", "request_my_data",
+    "technical_problem", "disclose_offence", "share_low_mood", "insult",
 )  # fmt: skip
 ALIKE: dict[str, Outcome] = {  # the same at every step
-    **{question: stays(f"utter_{question}") for question in QUESTIONS},
+    **{intent: stays(f"utter_{intent}") for intent in (*QUESTIONS, *TOLD)},
     **{danger: leaves(f"utter_danger_{danger}") for danger in sorted(DANGERS)},
+    "decline_programme": leaves("utter_decline_programme"),
+    "wrong_person": ends("utter_wrong_person"),
+    "tell_worker": stays("utter_fallback_person"),  # without a button of ours nobody knows what about
     "greet": stays("utter_greet"),
     "thank": stays("utter_thank"),
     "out_of_scope": stays("utter_out_of_scope"),
@@ -183,6 +193,11 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             **dict.fromkeys(LOST, stays()),
             **dict.fromkeys(KNOWN, stays("utter_no_reference_needed")),
         },
+        **once_known(),
+        "running_late": {
+            **dict.fromkeys(STEPS, stays("utter_running_late")),
+            **dict.fromkeys(("move", "cancel"), stays("utter_late_other_day")),
+        },
         "go_back": {
             **dict.fromkeys(("reference", "preference", "cancel"), stays("utter_first_step")),
             "date_of_birth": goes("reference"),
@@ -193,6 +208,36 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             "lost_birth": goes("lost_name"),
             "lost_phone": goes("lost_birth"),
         },
+    }
+
+
+def once_known() -> dict[str, dict[str, Outcome]]:
+    """What is told or done once it is known who asks: before that the same step is asked again, with the reason."""
+    answers: dict[str, tuple[str, Outcome, Outcome]] = {  # who are you first; without a place; with one
+        "ask_my_case": (
+            "utter_case_first",
+            stays("utter_case_not_booked", "utter_case_otherwise"),
+            stays("utter_booking", "utter_case_otherwise"),
+        ),
+        "confirm_attendance": (
+            "utter_confirm_first",
+            stays("utter_confirm_no_place"),
+            stays("utter_confirmed"),
+        ),
+        "missed_session": (
+            "utter_missed_first",
+            stays("utter_missed_nothing"),
+            stays("utter_missed_not_yet"),
+        ),
+    }
+    return {
+        intent: {
+            **dict.fromkeys(WHO, stays(first)),
+            **dict.fromkeys(LOST, goes("reference", first)),
+            **dict.fromkeys(("preference", "choice", "book"), without),
+            **dict.fromkeys(("move", "cancel"), booked),
+        }
+        for intent, (first, without, booked) in answers.items()
     }
 
 
@@ -214,4 +259,6 @@ EXPECTED: dict[tuple[str, str], Outcome] = {
     **{(step, intent): outcome for intent, outcome in ALIKE.items() for step in STEPS},
     **{(step, intent): outcome for intent, rows in by_step().items() for step, outcome in rows.items()},
 }
-BUTTONS_ONLY = {"show_more", "im_safe", "carry_on", "stop_reminders", "start_reminders", "withdraw_human"}
+BUTTONS_ONLY = {
+    "show_more", "im_safe", "carry_on", "stop_reminders", "start_reminders", "withdraw_human", "tell_worker",
+}  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from programme import handoff, menu, messages, referral
+from programme.concern import Said
 from programme.context import Context
 from storage.audit import audit_of
 from storage.conversation import Conversation
@@ -74,10 +75,11 @@ def test_reminders_stop_and_begin_again(ctx: Context) -> None:
 
 def test_more_time_is_a_workers_case_once(ctx: Context) -> None:
     chat = proved(ctx, a_referral(ctx.database))
-    for words in ("i need more time", "please"):
-        referral.ask_more_time(ctx, chat, words)
+    for turn, words in (("a", "i need more time"), ("b", "please"), ("b", "please")):  # the last is a turn tried again
+        referral.ask_more_time(ctx, chat, Said(turn, words))
     (case,) = open_cases(ctx)
-    assert (case.reason, json.loads(case.detail or "{}")["words"]) == (CaseReason.MORE_TIME, "i need more time")
+    assert case.reason is CaseReason.MORE_TIME
+    assert [each["words"] for each in json.loads(case.detail or "{}")["said"]] == ["i need more time", "please"]
 
 
 def test_a_persons_dates_are_told_to_them_alone(ctx: Context) -> None:
