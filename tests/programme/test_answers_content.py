@@ -105,10 +105,17 @@ def test_a_consequence_is_told_to_everybody_in_the_same_words_that_end_with_advi
     assert re.search(ADVICE, text), text
 
 
-def test_not_going_is_told_in_the_words_that_are_public_with_their_date() -> None:
-    text = next(renderings("utter_ask_non_attendance")).text
-    words = "an adult who does not attend is then reported for the offence and may be summoned to court"
-    assert f"In December 2021 this was said in public: {words}" in text
+PUBLIC_WORDS = (
+    "In December 2021 this was said in public:"
+    " an adult who does not attend is then reported for the offence and may be summoned to court"
+)
+
+
+def test_not_going_is_told_in_the_words_that_are_public_with_their_date_wherever_it_is_told() -> None:
+    tellers = {key: text for key, text in spoken() if re.search(r"summoned|reported for", text)}
+    assert {"utter_ask_non_attendance", "utter_ask_deferred_prosecution"} <= set(tellers)
+    for key, text in tellers.items():
+        assert PUBLIC_WORDS in text and re.search(ADVICE, text), key
 
 
 def test_of_a_court_paper_it_says_to_read_it_and_get_advice_and_no_more() -> None:
