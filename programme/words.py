@@ -34,7 +34,7 @@ class Words:
         for word in guessed:
             self.known.add(word)
             self._deletes.update(dict.fromkeys({word, *_cuts(word)}, word))
-        self._skeletons = {_VOWELS.sub("", word): word for word in without_vowels}
+        self._skeletons = {bones: word for word in without_vowels for bones in _bones(word)}
         self.known.update(self._skeletons.values())
         self._emoji = str.maketrans({sign: f" {word} " for word, signs in (emoji or {}).items() for sign in signs})
         self.known.update(emoji or {})
@@ -83,6 +83,12 @@ class Words:
                 guess = self._deletes.get(cut)
                 if guess and guess[0] == form[0]:
                     yield guess
+
+
+def _bones(word: str) -> set[str]:
+    """`hitting` -> `httng`, `htng`."""
+    bones = _VOWELS.sub("", word)
+    return {bones, _FOLDED.sub(r"\1", bones)}
 
 
 def _cuts(word: str) -> set[str]:
