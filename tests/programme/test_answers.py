@@ -77,3 +77,24 @@ def test_times_are_told_a_line_each_in_london_time() -> None:
         "Tuesday 1 December at 6pm to 8:30pm",
         "Saturday 5 June at 10am to 1pm",
     ]
+
+
+LINE = {"value": "111", "source": "s", "approver": "a", "approved_on": "2026-01-01", "review_by": "2026-02-01"}
+CALL = variation("Call {line}.", needs=["line"], lasting=True)
+
+
+@pytest.mark.parametrize("facts", [{}, {"line": Fact(" ", NEW)}, {"line": Fact("222", OLD)}])
+def test_a_help_line_is_there_without_a_setting_and_after_its_review(facts: dict[str, Fact]) -> None:
+    known = Answers({"utter_x": [CALL], "utter_not_known": [PLAIN]}, {}, {"line": LINE})
+    assert said(known, **facts) == "Call 111."
+
+
+def test_a_setting_of_its_name_goes_before_a_help_line() -> None:
+    known = Answers({"utter_x": [CALL], "utter_not_known": [PLAIN]}, {}, {"line": LINE})
+    assert said(known, line=Fact("222", NEW)) == "Call 222."
+
+
+def test_what_an_answer_may_need_is_told_for_all_its_variations() -> None:
+    known = answers(PRICED, PLAIN, variation("At {where}.", needs=["where"]))
+    assert known.needs("utter_x") == {"cost", "where"}
+    assert known.needs("utter_nothing_such") == frozenset()
