@@ -21,6 +21,8 @@ from storage.setting import Setting, all_settings
 HOUSE = "House wording"  # how such a source begins: words of the dialogue's own, which nobody needs to look up
 # Stand in a source for the sources of the settings and help lines that are said.
 STAND_INS = {"The programme's settings", "Public help lines"}
+# What an answer may need that is neither a setting nor a help line: it comes with the conversation.
+GIVEN = frozenset({"matching_word", "where", "starts_at", "book_by", "open"})
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def _shown(variations: Iterable[Mapping[str, Any]]) -> bool:
 def _sayable(answers: Answers, answer: str, facts: Mapping[str, Fact], today: date) -> list[Mapping[str, Any]]:
     """What could be said on the web; where nothing can be any more (it was said before), all of it."""
     web = [each for each in answers.variations(answer) if (meta(each).get("when") or {}).get("channel") != "telegram"]
-    given = dict.fromkeys(answers.needs(answer) - set(facts), "")  # what comes with each conversation
+    given = dict.fromkeys([*GIVEN, *answers.help_lines], "")
     known = [each for each in web if may_be_said(each, facts, given, today)]
     if known:
         most = max(len(meta(each).get("needs") or []) for each in known)

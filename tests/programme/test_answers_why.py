@@ -13,6 +13,7 @@ from storage.enums import Sender
 from storage.message import MessageIn
 from tests.builders import a_message_in, a_message_out, a_setting
 from tests.conftest import Clock
+from tests.programme.answer_files import SETTINGS
 from tests.programme.desk import ANSWERS, a_context, opened
 
 NEWS = "Thames Valley Police, news release of December 2021"
@@ -130,3 +131,16 @@ def test_a_workers_own_words_have_no_account(ctx: Context) -> None:
     row = a_message_out(ctx.database, conversation, "See you then.", sender=Sender.WORKER)
     assert why.of_message(ctx, row.id) is None
     assert why.of_message(ctx, "nobody") is None
+
+
+def test_whatever_an_answer_needs_is_a_setting_a_help_line_or_comes_with_the_conversation() -> None:
+    needed = {need for name in ANSWERS.names() for need in ANSWERS.needs(name)}
+    assert needed - set(SETTINGS) - set(ANSWERS.help_lines) == why.GIVEN
+
+
+def test_where_a_setting_is_missing_only_what_is_said_without_it_counts(ctx: Context) -> None:
+    told = why.explain(ctx, "utter_ask_interpreter")
+    assert told is not None and told.standing.source.startswith("Druglink's public page")
+    a_setting(ctx.database, "interpreter_text", "One can come.", source="Druglink, letter of 3 November")
+    told = why.explain(ctx, "utter_ask_interpreter")
+    assert told is not None and told.standing.source == "Druglink, letter of 3 November"
