@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actions import offering
-from programme import booking, offers, verification
+from programme import booking, offers
 from programme import turn as turns
 from programme.outcome import Done
 from programme.rules import choice, preference, step
@@ -75,9 +75,7 @@ class Confirming:
         return picked.kind != "unread" or (wish is not None and not wish.anything)
 
     def _read(self) -> tuple[choice.Choice, preference.Preference | None]:
-        text, ctx = self._journey.heard.text, self._journey.ctx
-        wish = preference.read(text, offers.places(ctx), verification.today(ctx))
-        return choice.read(text, [offer.slot for offer in self._table()]), wish
+        return offering.read_choice(self._journey, self._table()), offering.read_wish(self._journey)
 
     def _table(self) -> tuple[offers.OfferView, ...]:
         return offers.latest(self._journey.ctx, self._journey.conversation_id)

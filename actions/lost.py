@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from actions.speech import FALLBACK
-from programme import verification
-from programme.rules import birth_date, reference
+from programme import dates, verification
+from programme.rules import reference
 
 if TYPE_CHECKING:
     from actions.journey import Journey
@@ -69,7 +69,7 @@ def _name(journey: Journey) -> bool:
 
 
 def _birth(journey: Journey) -> bool:
-    born = birth_date.read(journey.heard.text, verification.today(journey.ctx))
+    born = dates.born(journey.heard.text, verification.today(journey.ctx))
     if born.value is not None:
         journey.put(lost_birth=born.value.isoformat())
         return True

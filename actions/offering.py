@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from actions.speech import Tap
-from programme import offers, verification
+from programme import dates, offers
 from programme.offers import OffersKind, OfferView
 from programme.rules import choice, preference
 from programme.rules.preference import Preference
@@ -47,16 +48,32 @@ def wish(journey: Journey) -> Preference | None:
         return Preference(place=option.removeprefix("place:"))
     if journey.heard.tapped or journey.is_question() or journey.heard.intent in POLITE:
         return None
-    return preference.read(journey.heard.text, offers.places(journey.ctx), verification.today(journey.ctx))
+    return read_wish(journey)
+
+
+def read_wish(journey: Journey) -> Preference | None:
+    """What the words of the message ask of a course."""
+    said = dates.plainly(journey.heard.text, journey.ctx.clock())
+    return preference.read(said, offers.places(journey.ctx))
+
+
+def read_choice(journey: Journey, table: Sequence[OfferView]) -> choice.Choice:
+    """Which of the offers on the table the words of the message mean."""
+    said = dates.plainly(journey.heard.text, journey.ctx.clock(), list_shown=True)
+    return choice.read(said, [offer.slot for offer in table], offers.places(journey.ctx))
 
 
 def show(journey: Journey, wanted: Preference | None, more: bool = False) -> bool:
     """Puts offers on the table, or says honestly that there are none."""
     made = offers.make(journey.ctx, journey.conversation_id, wanted, more)
+    answer = "utter_offers_one" if len(made.offers) == 1 else "utter_offers"
+    if made.kind is OffersKind.NONE_FITS and wanted is not None:
+        wanted, made = _nearest(journey, wanted, made)
+        answer = "utter_offers_near"
     match made.kind:
         case OffersKind.OFFERS:
             journey.put(preference=preference.pack(wanted or ANYTHING), choice=None, confirmation=None)
-            journey.say("utter_offers_one" if len(made.offers) == 1 else "utter_offers", {}, *taps(made))
+            journey.say(answer, {}, *taps(made))
             journey.asked = True
         case OffersKind.NO_MORE:
             journey.say("utter_no_more", {}, Tap("choose_session", "label_any_time", carries={"option": "any"}))
@@ -72,6 +89,15 @@ def show(journey: Journey, wanted: Preference | None, more: bool = False) -> boo
             journey.end()
             journey.say(f"utter_{kind.value}")
     return True
+
+
+def _nearest(journey: Journey, wanted: Preference, none: offers.Offered) -> tuple[Preference, offers.Offered]:
+    """Where no place is free on the dates that were asked for: what is, from then on, or else at any time."""
+    for loose in preference.nearest(wanted):
+        made = offers.make(journey.ctx, journey.conversation_id, loose)
+        if made.kind is OffersKind.OFFERS:
+            return loose, made
+    return wanted, none
 
 
 def taps(made: offers.Offered) -> list[Tap]:
@@ -128,12 +154,12 @@ def names_one(journey: Journey) -> bool:
     if len(journey.heard.text.split()) > FEW:
         return False
     table = offers.latest(journey.ctx, journey.conversation_id)
-    return choice.read(journey.heard.text, [offer.slot for offer in table]).kind in ("index", "none")
+    return read_choice(journey, table).kind in ("index", "none")
 
 
 def _take_words(journey: Journey) -> bool:
     table = offers.latest(journey.ctx, journey.conversation_id)
-    picked = choice.read(journey.heard.text, [offer.slot for offer in table])
+    picked = read_choice(journey, table)
     if picked.kind == "index" and picked.index is not None:
         return _pick(journey, table[picked.index].token)
     if picked.kind == "none":
@@ -145,8 +171,7 @@ def _take_words(journey: Journey) -> bool:
         journey.say("utter_which_one", {}, *some)
         journey.asked = True
         return True
-    wanted = preference.read(journey.heard.text, offers.places(journey.ctx), verification.today(journey.ctx))
-    return _take_other_words(journey, table, wanted)
+    return _take_other_words(journey, table, read_wish(journey))
 
 
 def _take_other_words(journey: Journey, table: tuple[OfferView, ...], wanted: Preference | None) -> bool:

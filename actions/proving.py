@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from programme import verification
-from programme.rules import birth_date, reference
+from programme import dates, verification
+from programme.rules import reference
 from programme.verification import Outcome
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def take_reference(journey: Journey) -> bool:
     found = reference.read(text, pattern)
     if found is not None:
         journey.put(reference=found)
-        born = birth_date.read(reference.take_out(text, pattern), verification.today(journey.ctx))
+        born = dates.born(reference.take_out(text, pattern), verification.today(journey.ctx))
         if born.value is not None:
             _check(journey, born.value)
         return True
@@ -45,7 +45,7 @@ def take_birth_date(journey: Journey) -> bool:
     if again is not None:
         journey.put(reference=again)
         text = reference.take_out(text, pattern)
-    born = birth_date.read(text, verification.today(journey.ctx))
+    born = dates.born(text, verification.today(journey.ctx))
     if born.value is not None:
         _check(journey, born.value)
         return True

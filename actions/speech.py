@@ -53,11 +53,19 @@ def heard(tracker: Tracker) -> Heard:
         text=message.get("text") or "",
         intent=intent.get("name") or FALLBACK,
         confidence=float(intent.get("confidence") or 0.0),
-        entities={entity["entity"]: entity["value"] for entity in message.get("entities") or []},
+        entities=_carried(message),
         ranking=tuple(row["name"] for row in ranking if row["name"] not in (FALLBACK, None)),
         turn=turn,
         questions=tuple(row["name"] for row in message.get("questions") or []),
     )
+
+
+def _carried(message: Mapping[str, Any]) -> dict[str, str]:
+    """What a tapped button carries. Entities found in typed words are none of it: words must never open what only a
+    button of ours may, such as an offer by its token."""
+    if not (message.get("text") or "").startswith("/"):
+        return {}
+    return {entity["entity"]: entity["value"] for entity in message.get("entities") or []}
 
 
 def say(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from programme.rules import number_words
+
 Problem = Literal["unreadable", "impossible", "future", "too_young", "too_old", "ambiguous"]
 MONTHS = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905
@@ -34,6 +36,10 @@ SOLID = re.compile(r"(?<![\w])(?<!\d[\s-])(?P<s>\d{8}|\d{6})(?![\w])")
 DAY_WORD = re.compile(rf"{DAY}{GAP}(?:(?:day\s+)?of\s+)?(?:the\s+)?{WORD}{GAP}(?:of\s+)?{YEAR}")
 WORD_DAY = re.compile(
     rf"(?<![^\W\d_]){WORD}{GAP}(?:the\s+)?(?P<d>\d{{1,2}})\s*(?:st|nd|rd|th)?(?:{GAP}\s|[,./'-]){GAP}{YEAR}"
+)
+YEAR_DAY_WORD = re.compile(
+    rf"(?<!\w)(?P<y>\d{{4}})(?:{GAP}\s|[,./'-]){GAP}(?:the\s+)?(?P<d>\d{{1,2}})\s*(?:st|nd|rd|th)?{GAP}(?:of\s+)?"
+    r"(?P<m>[a-z]{3,10})(?!\w)"
 )
 YEAR_WORD = re.compile(rf"(?<!\w)(?P<y>\d{{4}}){GAP}{WORD}{GAP}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\w)")
 
@@ -109,7 +115,7 @@ def _solid(digits: str, today: date) -> date | None:
 
 def _found(text: str, today: date) -> Iterator[date | None]:
     """Every date in the text; None for what is written as a date but is none. What one pattern reads, no other does."""
-    for pattern in (YEAR_FIRST, NUMBERS, DAY_WORD, WORD_DAY, YEAR_WORD, SOLID):
+    for pattern in (YEAR_FIRST, NUMBERS, DAY_WORD, WORD_DAY, YEAR_DAY_WORD, YEAR_WORD, SOLID):
         rest, end = "", 0
         for match in pattern.finditer(text):
             if pattern is SOLID:
@@ -126,6 +132,11 @@ def _found(text: str, today: date) -> Iterator[date | None]:
         text = rest + text[end:]
 
 
+def in_digits(text: str) -> str:
+    """`text` with the numbers of a date that are written out in digits: nineteen eighty one, the 9th of the 9th 05."""
+    return number_words.in_digits(_plain(text))
+
+
 def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
@@ -140,7 +151,11 @@ def read(text: str, today: date, youngest: int = 18, oldest: int = 110) -> Birth
         return BirthDate(problem="impossible")
     if len(dates) > 1:
         return BirthDate(problem="ambiguous")
-    born = dates.pop()
+    return judge(dates.pop(), today, youngest, oldest)
+
+
+def judge(born: date, today: date, youngest: int = 18, oldest: int = 110) -> BirthDate:
+    """Whether somebody of a fitting age can have been born on that day; ages in whole years, both ends allowed."""
     if born > today:
         return BirthDate(problem="future")
     age = _age(born, today)

@@ -5,49 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Literal
 
-from programme.rules import clock_words, london, preference_words, step
+from programme.rules import clock_words, london, preference_when, preference_words, step
+from programme.rules.choice_words import (
+    ANY,
+    AROUND_NUMBER,
+    EXACT,
+    FIRST,
+    LAST,
+    LETTER,
+    MIDDLE,
+    NONE,
+    NOT,
+    NTH,
+    ORDINALS,
+    UNSURE,
+    WEEKDAY_AND_NUMBER,
+)
 from programme.rules.offer import Slot
 
 Kind = Literal["index", "none", "ambiguous", "unread"]
-
-NONE = re.compile(
-    r"\b(?:neither|none|nowt|no thanks?|not? any(?: of)?|(?:not|don'?t want|don'?t like)"
-    r" (?:any|either|these|those|them)"
-    r"|nothing (?:there|here|suits|works|good)|(?:can'?t|cannot) (?:do|make) (?:any|either|those|these|them)"
-    r"|(?<!if )no good|something else|another (?:one|time|day|date)|other (?:times|dates|days|ones))\b"
-)
-ANY = re.compile(
-    r"\b(?:any(?: one)?(?: of (?:them|those|these))?|anyone|either|whichever|whatever|(?:do)? ?n'?t mind|not bothered"
-    r"|you (?:choose|pick)|all (?:good|fine|ok)|soonest|asap)\b"
-)
-UNSURE = re.compile(
-    r"\b(?:not (?:too |really )?sure|don'?t know|do not know|dunno|idk)\b"
-    r"|^(?:is|are|does|do (?:i|you|u|we|they)|did|what|where|how|when|which|why|who|will|whats|what's|wheres|where's)\b"
-)
-HALF_PAST = re.compile(r"\bhalf (?:past )?(\d{1,2})\b")
-NOT = re.compile(r"\b(?:not|except|but not|can'?t(?: do| make)?|cannot(?: do| make)?|don'?t want)\b")
-ORDINALS = (
-    r"first|1st|one|1", r"second|2nd|sec|two|2", r"third|3rd|three|3", r"fourth|4th|forth|four|4", r"fifth|5th|five|5",
-)  # fmt: skip
-LAST = re.compile(r"\b(?:last|final|bottom|latest|later|furthest)\b")
-FIRST = re.compile(r"\b(?:first|1st|top|earlier|earliest|sooner|soonest|next)\b")
-MIDDLE = re.compile(r"\b(?:middle)\b")
-# What may stand beside a bare number without changing that it is the number of an offer.
-# fmt: off
-AROUND_NUMBER = frozenset({
-    "the", "no", "number", "num", "option", "opt", "choice", "one", "ones", "please", "pls", "plz", "ill", "i'll",
-    "id", "i'd", "i", "take", "have", "want", "like", "go", "with", "for", "yes", "yeah", "ok", "okay", "a",
-    "thanks", "thx", "ta", "mate", "book", "me", "in", "can", "u", "you", "do", "that", "lets", "let's", "then",
-    "session", "course", "slot", "date", "class", "it", "is", "its", "it's", "would", "think", "um", "er",
-    "prefer", "my", "or", "and",
-})
-# fmt: on
-DATE = re.compile(r"(?<![\w:.])(\d{1,2})(?:st|nd|rd|th)?(?: of)? ?([a-z]{3,9})?(?![\w:.])")
-DATE_AFTER = re.compile(r"\b([a-z]{3,9}) (?:the )?(\d{1,2})(?:st|nd|rd|th)?\b(?! ?(?:am|pm)\b|[:.]\d)")
-SLASHED = re.compile(r"(?<!\d)(\d{1,2})[/.](\d{1,2})(?:[/.](?:20)?\d\d)?(?!\d)(?! ?[ap]\.?m)")
 
 
 @dataclass(frozen=True)
@@ -68,17 +47,34 @@ def _picked(found: Sequence[int]) -> Choice:
     return Choice("ambiguous", indices=tuple(found)) if found else UNREAD
 
 
-def read(text: str, slots: Sequence[Slot]) -> Choice:
+def read(text: str, slots: Sequence[Slot], places: Sequence[str] = ()) -> Choice:
     """What `text` says about `slots`, which are in the order in which they were shown.
+
+    Its days and hours are put plainly already (programme/dates.py). `places`: all that there are; one that is named and
+    is none of the slots' makes it `unread`.
 
     A description ("the Reading one", "tues pm") narrows them down, and "first" or "later" then picks among what is
     left. A bare number counts the offers; above their number it is a time. A question about the offers is `unread`, and
     so is a description that none of them fits: both are for others to answer.
     """
-    said = HALF_PAST.sub(r"\1:30", clock_words.plain(text))
+    clauses = [
+        clause for part in preference_words.CLAUSES.split(text.casefold()) if (clause := clock_words.plain(part))
+    ]
+    wanted = [clause for clause in clauses if not preference_when.is_refused(clause)] or clauses
+    said = " | ".join(wanted)
     if not slots or not said:
         return UNREAD
+    if _elsewhere(said, slots, places):
+        return UNREAD
+    if (letter := LETTER.search(said)) and ord(letter[1]) - ord("a") < len(slots):
+        return Choice("index", ord(letter[1]) - ord("a"))
     return _number(said, slots) or _refused(said, slots) or _pointed_at(said, slots) or _agreed(said, len(slots))
+
+
+def _elsewhere(said: str, slots: Sequence[Slot], places: Sequence[str]) -> bool:
+    """Whether a place is asked for that is none of the slots'."""
+    named = preference_words.named_places(re.sub(rf"{NOT.pattern}[^|]*", " ", said), places)
+    return bool(named) and not any(slot.place in named for slot in slots)
 
 
 def _refused(said: str, slots: Sequence[Slot]) -> Choice | None:
@@ -86,7 +82,7 @@ def _refused(said: str, slots: Sequence[Slot]) -> Choice | None:
         return UNREAD
     if NONE.search(said):
         return Choice("none")
-    return _all_but(said, slots) if NOT.search(said) and not ANY.search(said) else None
+    return _all_but(said, slots) if NOT.search(said) and not ANY.search(NOT.sub(" ", said)) else None
 
 
 def _pointed_at(said: str, slots: Sequence[Slot]) -> Choice | None:
@@ -142,6 +138,9 @@ def _at_hour(hour: int, slots: Sequence[Slot]) -> list[int]:
 def _tests(said: str, slots: Sequence[Slot]) -> list[Callable[[Slot], bool]]:
     """What the words ask of a slot; each must hold. Words that fit none of the slots still count."""
     tests: list[Callable[[Slot], bool]] = []
+    if exact := _exact(said, slots):
+        tests.append(lambda slot: any(first <= _start(slot).date() <= last for first, last in exact))
+    said = EXACT.sub(r"\1 ", said)
     words = re.split(r"[\s/-]+", said)
     days = {day for word in words if (day := clock_words.weekday(word)) is not None}
     days |= {5, 6} if re.search(r"\bweekends?\b", said) else set()
@@ -154,14 +153,22 @@ def _tests(said: str, slots: Sequence[Slot]) -> list[Callable[[Slot], bool]]:
         tests.append(lambda slot: slot.online is (way == "online"))
     if named := preference_words.named_places(said, [slot.place for slot in slots if not slot.online]):
         tests.append(lambda slot: slot.place in named)
-    if dates := _dates(said, slots):
-        tests.append(
-            lambda slot: any(day == _day(slot) and month in (None, _start(slot).month) for day, month in dates)
-        )
-    if times := _times(said, slots, bool(dates)):
-        tests.append(lambda slot: any(_is_at(slot, hour, minute, half) for hour, minute, half in times))
+    if numbers := _days_of_month(said, slots):
+        tests.append(lambda slot: _day(slot) in numbers)
     if re.search(r"\bstep ?-?free\b|\bwheel ?chair\b", said):
         tests.append(lambda slot: slot.step_free or slot.online)
+    return tests + _clock_tests(NTH.sub(" ", said), slots, bool(exact or numbers))
+
+
+def _clock_tests(said: str, slots: Sequence[Slot], dated: bool) -> list[Callable[[Slot], bool]]:
+    tests: list[Callable[[Slot], bool]] = []
+    asked = preference_words.Wishes()
+    rest = preference_when.stretches(preference_when.free(said), asked)
+    first, last = asked.earliest, asked.latest
+    if first or last:
+        tests.append(lambda slot: (first or time.min) <= _start(slot).time() < (last or time.max))
+    if times := _times(rest, slots, dated):
+        tests.append(lambda slot: any(_is_at(slot, hour, minute, half) for hour, minute, half in times))
     return tests
 
 
@@ -171,25 +178,24 @@ def _way(said: str) -> str | None:
     return "online" if preference_words.ONLINE.search(said) else None
 
 
-def _dates(said: str, slots: Sequence[Slot]) -> list[tuple[int, int | None]]:
-    """Days of a month that are named as such, or that one of the slots is on."""
-    found: list[tuple[int, int | None]] = [(int(m[1]), int(m[2])) for m in SLASHED.finditer(said) if int(m[2]) <= 12]
-    for match in DATE.finditer(said):
-        day, month = int(match[1]), clock_words.month(match[2]) if match[2] else None
-        as_date = re.search(r"\d(?:st|nd|rd|th)\b", match[0]) is not None
-        if month or (as_date and (day > len(ORDINALS) or any(_day(slot) == day for slot in slots))):
-            found.append((day, month))
-    for match in DATE_AFTER.finditer(said):
-        if (month := clock_words.month(match[1])) is not None:
-            found.append((int(match[2]), month))
-        elif clock_words.weekday(match[1]) is not None and any(_day(slot) == int(match[2]) for slot in slots):
-            found.append((int(match[2]), None))
+def _exact(said: str, slots: Sequence[Slot]) -> list[tuple[date, date]]:
+    """The dates that are named. A date that was only likely, and is no slot's, leaves its weekday to count."""
+    found = []
+    for match in EXACT.finditer(said):
+        first, last = date.fromisoformat(match[2]), date.fromisoformat(match[3] or match[2])
+        if not match[1] or any(first <= _start(slot).date() <= last for slot in slots):
+            found.append((first, last))
     return found
 
 
-def _is_slashed(said: str, start: int) -> bool:
-    match = SLASHED.match(said, start)
-    return match is not None and int(match[2]) <= 12
+def _days_of_month(said: str, slots: Sequence[Slot]) -> set[int]:
+    """Days of a month that are named as such, or that one of the slots is on."""
+    found = {int(match[1]) for match in NTH.finditer(said)}
+    found = {day for day in found if day > len(ORDINALS) or any(_day(slot) == day for slot in slots)}
+    for match in WEEKDAY_AND_NUMBER.finditer(said):
+        if clock_words.weekday(match[1]) is not None and any(_day(slot) == int(match[2]) for slot in slots):
+            found.add(int(match[2]))
+    return found
 
 
 def _times(said: str, slots: Sequence[Slot], dated: bool) -> list[tuple[int, int, str | None]]:
@@ -198,7 +204,7 @@ def _times(said: str, slots: Sequence[Slot], dated: bool) -> list[tuple[int, int
     for match in clock_words.CLOCK.finditer(said):
         hour, half = int(match["h"]), match["half"]
         sure = half or match["min"] or re.search(r"\b(?:at|the) $", said[: match.start()])
-        if hour < 24 and (sure or (not dated and _at_hour(hour, slots))) and not _is_slashed(said, match.start()):
+        if hour < 24 and (sure or (not dated and _at_hour(hour, slots))):
             found.append((hour, int(match["min"] or 0), half[0] if half else None))
     return found
 
@@ -236,11 +242,11 @@ def _ranked_alone(said: str, slots: Sequence[Slot]) -> Choice | None:
     """`the last one`, `the earlier one`, `the middle one`: by what was shown for places, by the clock for times."""
     count = len(slots)
     by_time = sorted(range(count), key=lambda number: (slots[number].starts[0], number))
-    if re.search(r"\b(?:second|2nd) (?:to |from )?(?:the )?last\b|\blast but one\b", said):
+    if re.search(r"\b(?:second|2nd) (?:to |from )?(?:the )?(?:last|bottom)\b|\blast but one\b", said):
         return Choice("index", count - 2) if count > 1 else UNREAD
     if re.search(r"\b(?:latest|later|furthest)\b", said):
         return Choice("index", by_time[-1])
-    if re.search(r"\b(?:earlier|earliest|sooner|soonest|asap|next)\b", said):
+    if re.search(r"\b(?:earlier|earl[iy]est|sooner|soonest|asap|next)\b", said):
         return Choice("index", by_time[0])
     if re.search(r"\b(?:last|final|bottom)\b", said):
         return Choice("index", count - 1)
@@ -254,17 +260,26 @@ def _ranked_alone(said: str, slots: Sequence[Slot]) -> Choice | None:
 
 
 def _all_but(said: str, slots: Sequence[Slot]) -> Choice:
-    """`not the Tuesday one`: the others. Words before the `not` still say what is wanted."""
+    """`not the Tuesday one`: the others. Words beside it, before the `not` or in another clause, say what is wanted."""
     match = NOT.search(said)
     if match is None:
         return UNREAD
-    wanted, refused = said[: match.start()].strip(), said[match.end() :].strip()
-    out = _described(refused, slots)
-    if out is None:
-        alone = _number(refused, slots) or _ranked_alone(refused, slots)
-        out = [alone.index] if alone is not None and alone.index is not None else None
-    if out is None:
+    refused, _, rest = said[match.end() :].partition("|")
+    wanted = f"{said[: match.start()]} {rest}".strip(" |")
+    out, kept = _meant(refused.strip(), slots), _meant(wanted, slots) if wanted else None
+    if kept == [] or (out is None and kept is None):
         return UNREAD
-    kept = _described(wanted, slots) if wanted else None
-    left = [number for number in (range(len(slots)) if kept is None else kept) if number not in out]
+    left = [number for number in (range(len(slots)) if kept is None else kept) if number not in (out or [])]
     return _picked(left) if left else Choice("none")
+
+
+def _meant(said: str, slots: Sequence[Slot]) -> list[int] | None:
+    """The slots that are described, or the one that is named by its number or its place among them."""
+    for clause in said.split(" | "):
+        if (number := _number(clause, slots)) is not None and number.index is not None:
+            return [number.index]
+    found = _described(said, slots)
+    if found is not None:
+        return _ranked(said, found, slots)
+    alone = next((one for clause in said.split(" | ") if (one := _ranked_alone(clause, slots)) is not None), UNREAD)
+    return None if alone.index is None else [alone.index]

@@ -21,8 +21,9 @@ class Preference:
 
     `weekend`: Saturdays and Sundays suit at any hour, beside the `weekdays` (Monday is 0) and hours named. A
     session starts at `earliest` or later, and before `latest` (London clock times). `avoid`: places not wanted.
-    `online`: True only online, False only in a room. `after`: no session before this London date. `anything`: said that
-    all is fine.
+    `online`: True only online, False only in a room. `after`: no session before this London date; `until`: none later.
+    `dates`: the first session is on one of these days, (first, last) each; `not_on`: no session is. `anything`: said
+    that all is fine.
     """
 
     place: str | None = None
@@ -36,6 +37,9 @@ class Preference:
     avoid: frozenset[str] = frozenset()
     earliest: time | None = None
     latest: time | None = None
+    until: date | None = None
+    dates: tuple[tuple[date, date], ...] = ()
+    not_on: tuple[tuple[date, date], ...] = ()
 
 
 NOTHING = Preference()
@@ -54,9 +58,12 @@ class Fitting(Protocol):
     def starts(self) -> tuple[datetime, ...]: ...
 
 
-def read(text: str, places: Sequence[str], today: date) -> Preference | None:
-    """What `text` asks for; None where it says nothing about it. `places`: the names of the venues' towns."""
-    wishes = preference_words.scan(text, places, today)
+def read(text: str, places: Sequence[str]) -> Preference | None:
+    """What `text` asks for, its days and hours put plainly (programme/dates.py); None where it says nothing about it.
+
+    `places`: the names of the venues' towns.
+    """
+    wishes = preference_words.scan(text, places)
     weekdays = (wishes.days or ALL_DAYS if wishes.no_days else wishes.days) - wishes.no_days
     parts = (wishes.parts or ALL_PARTS if wishes.no_parts else wishes.parts) - wishes.no_parts
     named = set(wishes.places)
@@ -73,6 +80,9 @@ def read(text: str, places: Sequence[str], today: date) -> Preference | None:
         avoid=frozenset(avoid - named),
         earliest=wishes.earliest,
         latest=wishes.latest,
+        until=wishes.until,
+        dates=tuple(sorted(set(wishes.dates))),
+        not_on=tuple(sorted(set(wishes.no_dates))),
     )
     if wanted != NOTHING:
         return wanted
@@ -87,16 +97,19 @@ def merge(old: Preference | None, new: Preference) -> Preference:
     """`old` changed by what `new` mentions.
 
     New days or hours replace all the old ones, a place and online replace each other, and "anything" clears all but an
-    access need, which stays until it is taken back elsewhere.
+    access need, which stays until it is taken back elsewhere. A weekday or an hour narrows an older stretch of dates
+    ("next week", then "Tuesday") and takes the place of a single one; a new date takes the place of older weekdays.
     """
     if old is None or new.anything:
         return replace(new, step_free=new.step_free or (old is not None and old.step_free))
     times = new if _names_times(new) or new.weekend else old
     where = new if new.place or new.avoid or new.online is not None else old
     kept_place = old.place if where is new and new.online is False and not new.place else where.place
+    narrowed = times is new and new != old
+    dates = tuple(days for days in old.dates if days not in new.not_on and not (narrowed and days[0] == days[1]))
     merged = Preference(
         place=None if kept_place in new.avoid else kept_place,
-        weekdays=times.weekdays,
+        weekdays=times.weekdays if times is new or not new.dates else frozenset(),
         parts=times.parts,
         weekend=times.weekend,
         online=where.online,
@@ -105,8 +118,21 @@ def merge(old: Preference | None, new: Preference) -> Preference:
         avoid=where.avoid,
         earliest=times.earliest,
         latest=times.latest,
+        until=new.until or old.until,
+        dates=new.dates or dates,
+        not_on=tuple(sorted({*old.not_on, *new.not_on} - set(new.dates))),
     )
     return replace(merged, anything=old.anything and replace(merged, step_free=False) == NOTHING)
+
+
+def nearest(wanted: Preference) -> tuple[Preference, ...]:
+    """What to try where nothing is free on the dates asked for, the nearest first; empty where no date was."""
+    if not wanted.dates and wanted.until is None:
+        return ()
+    loose = replace(wanted, dates=(), until=None)
+    begins = [first for first, _ in wanted.dates]
+    on = max([min(begins), *([wanted.after] if wanted.after else [])]) if begins else wanted.after
+    return (replace(loose, after=on), loose)
 
 
 def _time_suits(wanted: Preference, start: datetime) -> bool:
@@ -144,7 +170,14 @@ def _where_suits(wanted: Preference, slot: Fitting) -> bool:
 
 
 def _when_suits(wanted: Preference, slot: Fitting) -> bool:
-    if wanted.after is not None and any(london.today(start) < wanted.after for start in slot.starts):
+    days = [london.today(start) for start in slot.starts]
+    if wanted.after is not None and min(days) < wanted.after:
+        return False
+    if wanted.until is not None and max(days) > wanted.until:
+        return False
+    if wanted.dates and not any(first <= min(days) <= last for first, last in wanted.dates):
+        return False
+    if any(first <= day <= last for day in days for first, last in wanted.not_on):
         return False
     return all(_time_suits(wanted, start) for start in slot.starts)
 
@@ -163,6 +196,9 @@ def pack(preference: Preference) -> dict[str, Any]:
         "avoid": sorted(preference.avoid),
         "earliest": preference.earliest.isoformat() if preference.earliest else None,
         "latest": preference.latest.isoformat() if preference.latest else None,
+        "until": preference.until.isoformat() if preference.until else None,
+        "dates": [[first.isoformat(), last.isoformat()] for first, last in preference.dates],
+        "not_on": [[first.isoformat(), last.isoformat()] for first, last in preference.not_on],
     }
 
 
@@ -171,7 +207,10 @@ def unpack(packed: Mapping[str, Any]) -> Preference:
     values = {field.name: packed[field.name] for field in fields(Preference) if packed.get(field.name) is not None}
     for name in ("weekdays", "parts", "avoid"):
         values[name] = frozenset(values.get(name, ()))
-    for name, of in (("after", date), ("earliest", time), ("latest", time)):
+    for name in ("dates", "not_on"):
+        pairs = values.get(name, ())
+        values[name] = tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs)
+    for name, of in (("after", date), ("until", date), ("earliest", time), ("latest", time)):
         if name in values:
             values[name] = of.fromisoformat(values[name])
     return Preference(**values)

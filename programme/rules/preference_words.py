@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, time
 
-from programme.rules import clock_words
+from programme.rules import clock_words, preference_when
 from programme.rules.clock_words import Part
+from programme.rules.preference_when import NEGATIONS, OUT
 
 ANYTHING = re.compile(
     r"\b(?:(?:i )?(?:do ?n'?t|do not|not) (?:really )?(?:mind|care|fussed|bothered|fussy)|(?:im |i'm )?not (?:that )?"
@@ -31,53 +32,21 @@ ONLINE = re.compile(
     r"\b(?:on ?-?line|onlin|zoom|virtual(?:ly)?|remote(?:ly)?|video|ms teams|teams"
     r"|e ?-?learning|webinar|(?:from|at) home)\b"
 )
-NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "cant",
-        "can't",
-        "cannot",
-        "dont",
-        "don't",
-        "except",
-        "avoid",
-        "never",
-        "without",
-        "wont",
-        "won't",
-        "isnt",
-        "isn't",
-        "bar",
-    ]
-)
 BACK_TO_YES = frozenset(
     ["prefer", "rather", "only", "just", "want", "like", "suits", "best", "better", "ideally", "can"]
 )
-OUT = re.compile(
-    r"\b(?:no good|(?:do ?n'?t|wo ?n'?t|does ?n'?t) (?:work|suit)|not (?:good|possible)|(?:is|are) out|hard for me)\b"
-)
-AFTER_WORK = re.compile(r"\bafter (?:my )?(?:work|shift|school)\b")
-BEFORE_WORK = re.compile(r"\bbefore (?:my )?(?:work|shift|school)\b")
-HOUR = (
-    r"(\d{1,2})(?:[:.](\d\d))?\s*(am|pm|ish|o'?clock)?(?:ish)?(?![\w/-]"
-    r"|\s*(?:st|nd|rd|th|weeks?|days?|months?|hours?|people|sessions?)\b)"
-)
-BETWEEN = re.compile(rf"\b(?:between |from )?{HOUR} ?(?:and|to|till|until|-) ?{HOUR}")
-SINCE = re.compile(rf"\b(?:after|from|past|later than|not before|no earlier than|at least)(?: about| around)? {HOUR}")
-UNTIL = re.compile(rf"\b(?:before|until|till|til|by|not after|no later than)(?: about| around)? {HOUR}")
-POINT = re.compile(r"\b(\d{1,2})(?:[:.](\d\d))? ?(am|pm)\b")
-FROM_DAY = re.compile(
-    r"\b(after|from|not before|starting|since) (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?: of)? ?(?!am\b|pm\b)([a-z]{3,9})?\b"
-)
-FROM_DATE = re.compile(r"\b(after|from|not before) (?:the )?(\d{1,2})[/.](\d{1,2})\b(?![/.]\d)")
-FROM_MONTH = re.compile(r"\b(in|from|after|during|not before|not until) ([a-z]{3,9})\b")
 FILLERS = frozenset(["in", "the", "on", "at", "a", "during", "only", "just", "of"])
 
 
 DAY_RANGE = re.compile(r"\b([a-z]{3,9}) ?[-\u2010-\u2015] ?([a-z]{3,9})\b")
-I_WORK = re.compile(r"\b(?:i|im|i'm|am) work(?:ing)?\b")  # on Mondays: so not then
-IN_WEEKS = re.compile(r"\bin (\d|a|two|three|four) weeks?\b")
+
+
+CLAUSES = re.compile(
+    r"[,;!?\n]+|\.(?!\d)|\b(?:but|so|cos|coz|cuz|because|becuase|as i)\b"
+    r"|\b(?=(?:what have|what'?s there|what is there|have you got|is there|are there|do (?:you|u) (?:have|do|run))\b)"
+)
+SUPPOSE = re.compile(r"\b(?:i )?(?:do ?n'?t|do not) (?:suppose|know if|think|fancy)\b")
+BEFORE_THAT = re.compile(r"\b(?:before|sooner than|earlier than) (?:that|then)\b")
 
 
 @dataclass
@@ -94,24 +63,28 @@ class Wishes:
     online: bool | None = None
     step_free: bool = False
     after: date | None = None
+    until: date | None = None
+    dates: list[tuple[date, date]] = field(default_factory=list)
+    no_dates: list[tuple[date, date]] = field(default_factory=list)
     earliest: time | None = None
     latest: time | None = None
     anything: bool = False
 
 
-def scan(text: str, places: Sequence[str], today: date) -> Wishes:
-    """Everything that the text says about days, hours, places, online and access."""
+def scan(text: str, places: Sequence[str]) -> Wishes:
+    """Everything that the text says about days, hours, places, online and access; dates put the plain way already."""
     wishes = Wishes()
     flat = DAY_RANGE.sub(_written_out, EXCEPT.sub("any except", text.casefold().replace("\u2019", "'")))
-    flat = I_WORK.sub("not", flat)
-    for clause in map(clock_words.plain, re.split(r"[,;!?\n]+|\.(?!\d)|\bbut\b", flat)):
+    for clause in map(clock_words.plain, CLAUSES.split(SUPPOSE.sub(" ", flat))):
         rest = _access(clause, wishes)
-        rest = _dates(rest, wishes, today)
-        rest = _hours(rest, wishes)
+        rest = preference_when.dates(rest, wishes)
+        rest = preference_when.hours(preference_when.I_WORK.sub("not", preference_when.free(rest)), wishes)
         rest, found = ANYTHING.subn(" ", rest)
         wishes.anything = wishes.anything or found > 0
         rest = _way(rest, wishes)
         _words(rest, wishes, places)
+    if BEFORE_THAT.search(flat) and wishes.dates:
+        wishes.until, wishes.dates = wishes.dates[-1][0] - preference_when.ONE_DAY, []
     return wishes
 
 
@@ -141,76 +114,11 @@ def _way(clause: str, wishes: Wishes) -> str:
     return clause
 
 
-def _dates(clause: str, wishes: Wishes, today: date) -> str:
-    """No session before a date: the day after `after the 3rd`, the day itself after `from the 3rd`."""
-    for words, ahead in (("not this week", 0), ("next week", 0), ("week after next", 1)):
-        if words in clause:
-            wishes.after = today + timedelta(days=7 - today.weekday(), weeks=ahead)
-            clause = clause.replace(words, " ")
-    if match := IN_WEEKS.search(clause):
-        count = 1 if match[1] == "a" else clock_words.NUMBERS.get(match[1]) or int(match[1])
-        wishes.after = today + timedelta(weeks=count)
-        clause = clause.replace(match[0], " ")
-    if re.search(r"\b(?:next month|not this month)\b", clause):
-        wishes.after = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    if re.search(r"\bafter (?:christmas|xmas)\b", clause):
-        wishes.after = clock_words.coming(26, 12, today)
-    if match := FROM_DATE.search(clause):
-        wishes.after = _after(match[1], clock_words.coming(int(match[2]), int(match[3]), today))
-        clause = clause.replace(match[0], " ")
-    elif (match := FROM_DAY.search(clause)) and (_is_ordinal(match[0]) or _month(match[3])):
-        wishes.after = _after(match[1], clock_words.coming(int(match[2]), _month(match[3]), today))
-        clause = clause.replace(match[0], " " if _month(match[3]) else f" {match[3] or ''} ")
-    elif (match := FROM_MONTH.search(clause)) and (number := _month(match[2])):
-        first = today if number == today.month else clock_words.coming(1, number, today)
-        over = match[1] == "after" and first is not None
-        wishes.after = (first.replace(day=1) + timedelta(days=32)).replace(day=1) if over and first else first
-        clause = clause.replace(match[0], " ")
-    return clause
-
-
-def _is_ordinal(words: str) -> bool:
-    return re.search(r"\d(?:st|nd|rd|th)\b|\bthe \d", words) is not None
-
-
-def _month(word: str | None) -> int | None:
-    return clock_words.month(word) if word else None
-
-
-def _after(word: str, day: date | None) -> date | None:
-    return day + timedelta(days=1) if day is not None and word == "after" else day
-
-
-def _clock(hour: str, minute: str | None, half: str | None) -> time | None:
-    return clock_words.clock(int(hour), int(minute or 0), half if half in ("am", "pm") else None)
-
-
-def _hours(clause: str, wishes: Wishes) -> str:
-    clause, late = AFTER_WORK.subn(" evening ", clause)
-    clause, early = BEFORE_WORK.subn(" morning ", clause)
-    if late or early:
-        return clause
-    if match := BETWEEN.search(clause):
-        second = _clock(*match.group(4, 5, 6))
-        wishes.earliest, wishes.latest = _clock(match[1], match[2], match[3] or None), second
-        return clause.replace(match[0], " ")
-    if match := SINCE.search(clause):
-        wishes.earliest = _clock(*match.group(1, 2, 3))
-        clause = clause.replace(match[0], " ")
-    if match := UNTIL.search(clause):
-        wishes.latest = _clock(*match.group(1, 2, 3))
-        clause = clause.replace(match[0], " ")
-    for match in POINT.finditer(clause):
-        if at := _clock(*match.group(1, 2, 3)):
-            wishes.parts.add(clock_words.part_of(at))
-    return POINT.sub(" ", clause)
-
-
 def _words(clause: str, wishes: Wishes, places: Sequence[str]) -> None:
     """Weekdays, weekends, parts of the day and places, word by word, with what `not` and `except` reach."""
     found = _places(clause, places)
     words = [word for word in re.split(r"[\s/]+|(?<=[a-z])-(?=[a-z])", clause) if word]
-    refused = all_out = OUT.search(clause) is not None
+    refused = all_out = preference_when.is_refused(clause)
     previous, joined = "", False
     for place, word in enumerate(words):
         if word in NEGATIONS or word in BACK_TO_YES:

@@ -5,14 +5,15 @@ renewals in mid-form, are walked too.
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 import yaml
 
 from actions.confirming import SHORT
 from launch.settings import PROJECT
-from programme.rules import birth_date, preference, reference
+from programme import dates
+from programme.rules import preference, reference
 from programme.rules.danger import DANGERS
 from storage.enums import CaseReason, Owner
 from tests.dialogue.desk import Desk, Person, Said, answers
@@ -205,11 +206,11 @@ def _texts() -> dict[str, list[str]]:
 
 def _answers_something(text: str) -> bool:
     """Whether the text is also an answer to a step: what that means is tested in the walks."""
-    today = date(2026, 12, 1)
+    now = datetime(2026, 12, 1, 12, tzinfo=UTC)
     places = ["Aylesbury", "Milton Keynes", "Oxford", "Reading", "Slough", "online"]
     return bool(
         reference.read(text)
-        or birth_date.read(text, today).value
+        or dates.born(text, now.date()).value
         or preference.read(dates.plainly(text, now), places)
         or any(map(str.isdigit, text))
     )

@@ -6,11 +6,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from programme import dates
 from programme.rules import choice, london
 from programme.rules.choice import Choice
 from programme.rules.clock_words import WEEKDAYS
 from programme.rules.offer import Slot
-from tests.programme.rules.slots import lists, slot
+from tests.programme.rules.slots import NOW, PLACES, lists, slot
+
+
+def read(text: str, slots: list[Slot]) -> Choice:
+    return choice.read(dates.plainly(text, NOW, list_shown=True), slots, PLACES)
+
 
 SLOTS = [
     slot("a", "Reading", date(2026, 12, 1), time(18)),  # Tuesday
@@ -35,7 +41,7 @@ SLOTS = [
 )  # fmt: skip
 def test_one_is_meant(texts: str, index: int) -> None:
     for text in texts.split("|"):
-        assert (text, choice.read(text, SLOTS)) == (text, Choice("index", index))
+        assert (text, read(text, SLOTS)) == (text, Choice("index", index))
 
 
 @pytest.mark.parametrize(
@@ -45,14 +51,14 @@ def test_one_is_meant(texts: str, index: int) -> None:
      ("the 3rd", (1, 2)), ("not online", (0, 1, 2)), ("evening", (0, 3))],
 )  # fmt: skip
 def test_several_may_be_meant(text: str, indices: tuple[int, ...]) -> None:
-    assert choice.read(text, SLOTS) == Choice("ambiguous", indices=indices)
+    assert read(text, SLOTS) == Choice("ambiguous", indices=indices)
 
 
 @pytest.mark.parametrize(
     "text", ["neither", "none of those", "none", "no", "no thanks", "can't do any of those", "something else", "nope"]
 )
 def test_none_is_meant(text: str) -> None:
-    assert choice.read(text, SLOTS) == Choice("none")
+    assert read(text, SLOTS) == Choice("none")
 
 
 @pytest.mark.parametrize(
@@ -61,19 +67,19 @@ def test_none_is_meant(text: str) -> None:
      "is the second one online?", "what time is the first one", "not sure about the second", "show me more", "🙂"],
 )  # fmt: skip
 def test_the_rest_is_left_to_others(text: str) -> None:
-    assert choice.read(text, SLOTS) == Choice("unread")
+    assert read(text, SLOTS) == Choice("unread")
 
 
 def test_yes_answers_a_single_offer() -> None:
-    assert choice.read("yes please", SLOTS[:1]) == Choice("index", 0)
-    assert choice.read("nah", SLOTS[:1]) == Choice("none")
+    assert read("yes please", SLOTS[:1]) == Choice("index", 0)
+    assert read("nah", SLOTS[:1]) == Choice("none")
 
 
 @given(
     lists.filter(bool), st.text() | st.sampled_from(["2", "tues", "the reading one", "6pm", "not the first", "last"])
 )
 def test_whatever_is_said_the_answer_is_one_of_the_offers(slots: list[Slot], text: str) -> None:
-    found = choice.read(text, slots[:5])
+    found = read(text, slots[:5])
     count = len(slots[:5])
     assert (found.kind == "index") == (found.index is not None)
     assert (found.kind == "ambiguous") == (len(found.indices) >= 2)
@@ -85,7 +91,7 @@ def test_whatever_is_said_the_answer_is_one_of_the_offers(slots: list[Slot], tex
 def test_a_number_is_that_offer(slots: list[Slot], place: int, way: str) -> None:
     assume(place < len(slots))
     word = ("first", "second", "third", "fourth", "fifth")[place]
-    assert choice.read(way.format(n=place + 1, word=word), slots[:5]) == Choice("index", place)
+    assert read(way.format(n=place + 1, word=word), slots[:5]) == Choice("index", place)
 
 
 @given(lists.filter(bool), st.integers(0, 4))
@@ -93,7 +99,7 @@ def test_its_own_description_finds_it(slots: list[Slot], place: int) -> None:
     assume(place < len(slots))
     start = london.local(slots[place].starts[0])
     text = f"{WEEKDAYS[start.weekday()]} at {start:%H:%M}"
-    found = choice.read(text, slots[:5])
+    found = read(text, slots[:5])
     assert place in (found.index, *found.indices)
     for index in found.indices or [found.index]:
         other = london.local(slots[index or 0].starts[0])
@@ -101,4 +107,4 @@ def test_its_own_description_finds_it(slots: list[Slot], place: int) -> None:
 
 
 def test_nothing_offered_nothing_chosen() -> None:
-    assert choice.read("the first", []) == Choice("unread")
+    assert read("the first", []) == Choice("unread")

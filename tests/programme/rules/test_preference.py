@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from programme import dates
 from programme.rules import london, preference
 from programme.rules.clock_words import WEEKDAYS
 from programme.rules.offer import Slot
-from programme.rules.preference import ALL_PARTS, NOTHING, Preference, fits, merge, read
-from tests.programme.rules.slots import PLACES, TODAY, made_up, slot
+from programme.rules.preference import ALL_PARTS, NOTHING, Preference, fits, merge
+from tests.programme.rules.slots import NOW, PLACES, TODAY, made_up, slot
 
+days = st.dates(TODAY, TODAY + timedelta(days=60))
+stretches = st.tuples(days, st.integers(0, 9)).map(lambda pair: (pair[0], pair[0] + timedelta(days=pair[1])))
 wishes = st.builds(
     Preference,
     place=st.none() | st.sampled_from(PLACES),
@@ -27,7 +30,18 @@ wishes = st.builds(
     avoid=st.frozensets(st.sampled_from(PLACES), max_size=2),
     earliest=st.none() | st.times(time(7), time(20)),
     latest=st.none() | st.times(time(9), time(22)),
-).filter(lambda wish: wish.place not in wish.avoid)
+    until=st.none() | st.dates(TODAY, TODAY + timedelta(days=60)),
+    dates=st.lists(stretches, max_size=2, unique=True).map(sorted).map(tuple),
+    not_on=st.lists(stretches, max_size=2, unique=True).map(sorted).map(tuple),
+).filter(lambda wish: wish.place not in wish.avoid and not set(wish.dates) & set(wish.not_on))
+
+LIMITS = ["weekdays", "parts", "earliest", "latest", "after", "until", "dates", "not_on", "place", "online"]
+
+
+def read(text: str) -> Preference | None:
+    return preference.read(dates.plainly(text, NOW), PLACES)
+
+
 MORNING, EVENING, LATE = frozenset({"morning"}), frozenset({"evening"}), frozenset({"afternoon", "evening"})
 
 
@@ -60,12 +74,13 @@ MORNING, EVENING, LATE = frozenset({"morning"}), frozenset({"evening"}), frozens
         ("not in slough", {"avoid": {"Slough"}}), ("anywhere but slough", {"avoid": {"Slough"}}),
         ("reading or slough", {"avoid": {"Milton Keynes", "High Wycombe", "Oxford"}}),
         ("after 3 december", {"after": date(2026, 12, 4)}), ("from 1 dec", {"after": date(2026, 12, 1)}),
-        ("after the 10th", {"after": date(2026, 12, 11)}), ("next week", {"after": date(2026, 11, 30)}),
-        ("in january", {"after": date(2027, 1, 1)}), ("in 2 weeks", {"after": date(2026, 12, 7)}),
+        ("after the 10th", {"after": date(2026, 12, 11)}), ("in 2 weeks", {"after": date(2026, 12, 7)}),
+        ("next week", {"dates": ((date(2026, 11, 30), date(2026, 12, 6)),)}),
+        ("in january", {"dates": ((date(2027, 1, 1), date(2027, 1, 31)),)}),
     ],
 )  # fmt: skip
 def test_reads_what_people_ask(text: str, wanted: dict[str, Any]) -> None:
-    assert read(text, PLACES, TODAY) == Preference(**wanted)
+    assert read(text) == Preference(**wanted)
 
 
 @pytest.mark.parametrize(
@@ -74,19 +89,19 @@ def test_reads_what_people_ask(text: str, wanted: dict[str, Any]) -> None:
      "its a bit tough though", "i dont need a wheelchair", "im ready", "4f7k92", "my number is 07700 900123"],
 )  # fmt: skip
 def test_reads_nothing_into_other_words(text: str) -> None:
-    assert read(text, PLACES, TODAY) is None
+    assert read(text) is None
 
 
 @given(st.sampled_from(PLACES), st.integers(0, 6), st.sampled_from(sorted(ALL_PARTS)), st.booleans())
 def test_reads_each_day_part_and_place(place: str, day: int, part: str, shouted: bool) -> None:
     text = f"{WEEKDAYS[day]} {part}s in {place}"
-    found = read(text.upper() if shouted else text, PLACES, TODAY)
+    found = read(text.upper() if shouted else text)
     assert found == Preference(place=place, weekdays=frozenset({day}), parts=frozenset({part}))  # type: ignore[arg-type]
 
 
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    found = read(text, PLACES, TODAY)
+    found = read(text)
     assert found is None or found.place is None or found.place in PLACES
 
 
@@ -104,6 +119,9 @@ def test_merging_keeps_what_is_new_and_never_an_access_need_less(old: Preference
     assert new.place is None or merged.place == new.place
     assert new.online is None or merged.online == new.online
     assert not new.weekdays or merged.weekdays == new.weekdays
+    assert not new.dates or merged.dates == new.dates
+    assert new.until is None or merged.until == new.until
+    assert not set(merged.dates) & set(merged.not_on)
     assert merged.place not in merged.avoid
 
 
@@ -136,13 +154,21 @@ def test_what_fits_is_what_was_asked_for(wish: Preference, one: Slot) -> None:
     assert one.place not in wish.avoid
     for start in map(london.local, one.starts):
         assert wish.after is None or start.date() >= wish.after
+        assert wish.until is None or start.date() <= wish.until
+        assert not any(first <= start.date() <= last for first, last in wish.not_on)
         if not (wish.weekend and start.weekday() >= 5):
             assert not wish.weekdays or start.weekday() in wish.weekdays
             assert wish.earliest is None or start.time() >= wish.earliest
             assert wish.latest is None or start.time() < wish.latest
 
 
-@given(wishes, made_up, st.sampled_from(["weekdays", "parts", "earliest", "latest", "after", "place", "online"]))
+@given(
+    wishes,
+    made_up,
+    st.sampled_from(
+        ["weekdays", "parts", "earliest", "latest", "after", "place", "online", "until", "dates", "not_on"]
+    ),
+)
 def test_asking_for_less_never_loses_a_slot(wish: Preference, one: Slot, dropped: str) -> None:
     loose = Preference(**{**vars(wish), dropped: getattr(NOTHING, dropped)})
     if fits(wish, one) and not wish.weekend and not (dropped == "online" and wish.place):
@@ -150,7 +176,7 @@ def test_asking_for_less_never_loses_a_slot(wish: Preference, one: Slot, dropped
 
 
 def test_evenings_or_weekends_means_either() -> None:
-    wish = read("evenings or weekends", PLACES, TODAY)
+    wish = read("evenings or weekends")
     assert fits(wish, slot("a", "Reading", date(2026, 11, 28), time(10)))  # Saturday
     assert fits(wish, slot("b", "Reading", date(2026, 11, 26), time(18)))
     assert not fits(wish, slot("c", "Reading", date(2026, 11, 26), time(10)))
