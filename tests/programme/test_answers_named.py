@@ -17,7 +17,8 @@ from programme import menu
 from programme.offers import OffersKind
 from programme.rules import birth_date
 from programme.rules.danger import DANGERS
-from tests.programme.answer_files import ALL, ANSWERS, AT, FOLDER, ROOT, renderings
+from tests.programme.answer_files import ALL, ANSWERS, AT, FOLDER, ROOT, SETTINGS, renderings
+from tests.programme.answer_files import names_in as names_in_text
 
 # Steps of the form, as actions/ names them; a cancellation is confirmed in words of its own.
 ALL_STEPS = {"reference", "date_of_birth", "cancel"}.union(*STEPS.values())
@@ -127,6 +128,16 @@ def test_a_question_gets_the_answer_of_its_own_name() -> None:
         assert fixed in ([], [f"utter_{intent}"]), intent
         if fixed and intent.startswith("ask_"):
             assert actions == [*fixed, "action_answer_rest"], intent
+
+
+def test_what_a_rule_says_by_itself_tells_nothing_of_a_person() -> None:
+    """Only an action can see whether it is known who asks; the matching word looks for itself."""
+    public = set(SETTINGS) | set(ANSWERS.help_lines) | {"matching_word"}
+    said = {action for actions in rules().values() for action in actions if action.startswith("utter_")}
+    assert len(said) > 30
+    for answer in said:
+        for each in ANSWERS.variations(answer):
+            assert names_in_text(str(each["text"])) <= public, answer
 
 
 def test_each_question_of_the_guide_has_an_answer_of_its_own() -> None:
