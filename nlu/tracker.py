@@ -26,6 +26,7 @@ from nlu.rows import Row, StaleTracker, open_rows
 
 HELD = 128  # conversations kept open in memory, so that a turn need not read what the last one wrote
 RANKED = 5  # how many of the intents that were thought of are kept
+HIDDEN = frozenset({"disclose_offence"})  # what was said then is not kept: no rule needs it again
 
 Answer = TypeVar("Answer")
 
@@ -75,6 +76,8 @@ def write_line(event: Event) -> str:
         told = {key: value for key, value in event.as_dict().items() if value is not None and value != {}}
         if told["event"] == "user":
             parsed = told.get("parse_data", {})
+            if parsed.get("intent", {}).get("name") in HIDDEN:
+                told["text"], parsed = "", {**parsed, "entities": []}
             told["parse_data"] = {key: parsed[key] for key in ("intent", "entities") if key in parsed}
             told["parse_data"]["intent_ranking"] = parsed.get("intent_ranking", [])[:RANKED]
         elif told["event"] == "bot":

@@ -392,6 +392,14 @@ def test_lines_are_written_once_and_without_what_can_be_told(open_store):
     assert write_line(read_line(line)) is line
 
 
+def test_what_was_told_of_an_offence_is_not_kept(open_store):
+    told = UserUttered("i was selling it", {"name": "disclose_offence", "confidence": 0.9}, input_channel="dialogue")
+    asked = UserUttered("how long is it", {"name": "ask_duration", "confidence": 0.9}, input_channel="dialogue")
+    assert "selling" not in write_line(told)
+    assert read_line(write_line(told)).intent_name == "disclose_offence"
+    assert read_line(write_line(asked)).text == "how long is it"
+
+
 def test_ids_are_not_to_be_had(open_store):
     with pytest.raises(NotImplementedError):
         asyncio.run(open_store().keys())
