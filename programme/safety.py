@@ -1,6 +1,7 @@
 """The phrase layer of the crisis check: reviewed patterns (nlu/safety/) looked for in whatever a person writes.
 
-It needs no Rasa, no network and no database. How a text is read is in words.py, how a pattern is written in notation.py.
+It needs no Rasa, no network and no database. How a text is read is in words.py, how a
+pattern is written in notation.py.
 """
 
 import re
@@ -17,6 +18,7 @@ from programme.rules.danger import DANGERS
 from programme.words import Words
 
 KEYS = {"id", "danger", "reason", "any", "unless"}
+LIFE = DANGERS[:2]
 Span = tuple[int, int]
 
 
@@ -60,7 +62,17 @@ class Safety:
         return safety
 
     def check(self, text: str) -> Danger | None:
-        """The most urgent danger that the text speaks of, or None. Never raises."""
+        """The danger that the text speaks of, or None: a life first, else what most phrases point to. Never raises."""
+        found: list[Danger] = []
+        for danger in self._dangers(text):
+            if danger.kind in LIFE:
+                return danger
+            found.append(danger)
+        votes = Counter(danger.kind for danger in found)
+        return max(found, key=lambda danger: votes[danger.kind], default=None)
+
+    def _dangers(self, text: str) -> Iterator[Danger]:
+        """Each phrase that is found, the most urgent first."""
         read = self._words.read(text)
         present = set(read)
         candidates: dict[str, list[Line]] = {}
@@ -69,7 +81,7 @@ class Safety:
                 if _may_be_in(line, present):
                     candidates.setdefault(name, []).append(line)
         if not candidates:
-            return None
+            return
         said = " ".join(read) + " "
         harmless: list[Span] | None = None
         for name in (name for name in self._kinds if name in candidates):
@@ -79,8 +91,7 @@ class Safety:
             harmless = _all_spans(self._harmless, said, present) if harmless is None else harmless
             voids = harmless + _all_spans(self._vetoes[name], said, present)
             if any(not any(start < stop and begin < end for begin, stop in voids) for start, end in spans):
-                return Danger(self._kinds[name], name)
-        return None
+                yield Danger(self._kinds[name], name)
 
     def _add(self, entry: Mapping[str, Any], notation: Notation) -> None:
         name, file = entry.get("id"), notation.file

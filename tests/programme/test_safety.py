@@ -52,8 +52,9 @@ def test_what_only_sounds_like_danger_is_left_alone(text: str) -> None:
 
 
 def test_recall_of_the_phrase_layer_alone() -> None:
-    assert recall(ROOT / "nlu/examples/safety.yml") >= 0.93
-    assert recall(ROOT / "tests/nlu/safety_and_talk.yml") >= 0.85
+    assert recall(ROOT / "nlu/examples/safety.yml") >= 0.88
+    assert recall(ROOT / "tests/nlu/safety_and_talk.yml") >= 0.93
+    assert recall(ROOT / "tests/nlu/people.yml") >= 0.72
 
 
 def test_false_alarms_stay_under_one_percent() -> None:
