@@ -16,7 +16,7 @@ from pathlib import Path
 from launch.browser import NoBrowserError, find_chromium
 from launch.locks import complaints
 from launch.model import TrainingFailedError, make_model
-from launch.settings import APP_PYTHON, PROJECT, RASA_PYTHON, child_environment, read_settings
+from launch.settings import APP_PYTHON, PROJECT, RASA_PYTHON, Settings, child_environment, read_settings
 
 SLOWEST = 10
 PART_SECONDS = 15 * 60.0
@@ -66,6 +66,11 @@ def check_style() -> int:
     return _report(_go_through(_style_parts()))
 
 
+def check_language(settings: Settings, *words: str) -> int:
+    """What is wrong with examples, rules and answers, with the line to look at. 0 where nothing is."""
+    return _run([str(RASA_PYTHON), "-m", "nlu.language", "--cache", str(settings.var_dir / "language"), *words])
+
+
 def put_right() -> int:
     """Formats the code and mends what ruff can mend."""
     _run([_tool("ruff"), "format", "."])
@@ -89,6 +94,7 @@ def _test_parts(reports: Path) -> list[Part]:
     apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}", f"--ignore={PAGE_TESTS}"]
     return [
         Part("A browser for the tests", _browser),
+        Part("Language: examples, rules, answers", _language),
         Part("The model", _model),
         Part("Tests of the app", lambda: _pytest([*app, *two, "tests", *apart], reports / "app.xml")),
         # Playwright keeps an event loop running in its process, which tests with loops of their own cannot share.
@@ -156,6 +162,12 @@ def _model() -> Counts:
     except TrainingFailedError as error:
         return _found([str(error)])
     return Counts(passed=1)
+
+
+def _language() -> Counts:
+    settings = read_settings()
+    settings.make_var_dir()
+    return Counts(failed=1) if check_language(settings) else Counts(passed=1)
 
 
 def _stories(reports: Path) -> Counts:

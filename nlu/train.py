@@ -10,160 +10,55 @@ earlier training (Rasa's own cache does not see when a component's code has chan
 from __future__ import annotations
 
 import argparse
-import copy
 import logging
 import os
-import random
 import re
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from rasa.shared.importers.importer import TrainingDataImporter
-
-SEED = 20240229
-BUTTONS_ONLY = (
-    "im_safe",
-    "show_more",
-    "carry_on",
-    "stop_reminders",
-    "start_reminders",
-    "withdraw_human",
-    "tell_worker",
+from nlu.sources import (
+    WRONG,
+    BadData,
+    Listener,
+    Sources,
+    check,
+    complaints,
+    each_file_parsed_once,
+    extent,
+    read,
+    settle_chance,
 )
-
-# Rasa's one function for warnings, and our components'. Libraries' remarks about one another are not about the data.
-WARNERS = ("/rasa/shared/utils/io.py", *map(str, Path(__file__).parent.glob("components/*.py")))
-
-# What Rasa warns about and we mean, each with the reason.
-ALLOWED: dict[str, str] = {
-    r"The utterance 'utter_\w+' is not used in any story or rule": "actions say most answers, by their names",
-    rf"The intent '({'|'.join(BUTTONS_ONLY)})' is listed in the domain file, but is not found in the NLU": "buttons",
-    r"Slot auto-fill has been removed in 3\.0": "said of every domain that has entities and slots",
-    r"There is a message in the training data labeled with intent 'nlu_fallback'": "the gate's own intent",
-}
-
-
-class BadData(Exception):
-    """The training data cannot make a model; the arguments are what is wrong, a line each."""
-
-
-@dataclass
-class Sources:
-    """What a model is made of, as paths from the project's folder."""
-
-    config: str = "nlu/config.yml"
-    domain: str = "nlu"
-    data: list[str] = field(default_factory=lambda: ["nlu/examples", "stories"])
-
-    def files(self) -> Iterator[Path]:
-        for place in map(Path, (self.config, self.domain, *self.data)):
-            yield from [place] if place.is_file() else sorted(place.rglob("*.yml"))
-
-    def trained_from(self) -> list[str]:
-        """The files of `data` without the test stories: Rasa would learn from those what they are there to test."""
-        files = (file for file in self.files() if any(file.is_relative_to(place) for place in self.data))
-        return [str(file) for file in files if not file.name.startswith("test_")]
-
-    def place_of(self, complaint: str) -> str:
-        """`file:line: ` of the first thing in quotes that stands in one of the files, or nothing."""
-        for name in re.findall(r"(?<!\w)'([^']+)'", complaint):
-            word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-            for path in self.files():
-                for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                    if word.search(line.partition(" #")[0]):
-                        return f"{path}:{number}: "
-        return ""
 
 
 def train(sources: Sources, out: Path, say: Callable[[str], None] = print) -> None:
     """Write a trained, checked model to `out` (a .tar.gz), in one step. Raises `BadData`; `out` is untouched then."""
     started = time.monotonic()
-    _settle_chance()
+    settle_chance()
     from rasa.shared.exceptions import RasaException
 
     from nlu.standins import StoodIn
 
     try:
-        with _each_file_parsed_once():
-            with _complaints(sources) as complaints:
+        with each_file_parsed_once():
+            with complaints(sources) as found:
                 say(f"Reading {sources.config}, {sources.domain} and {', '.join(sources.data)}")
-                importer = _read(sources)
-                say(f"  {_extent(importer)} ({time.monotonic() - started:.1f} s)")
-                _check(importer)
-            _refuse(complaints)
+                importer = read(sources)
+                say(f"  {extent(importer)} ({time.monotonic() - started:.1f} s)")
+                check(importer)
+            _refuse(found)
             say("Checked: nothing contradicts anything. Training")
-            with _complaints(sources) as complaints, _progress(say):
-                _build(sources, out, lambda: _refuse(complaints))
-    except (RasaException, StoodIn, ValueError, TypeError, KeyError, OSError) as error:
-        message = str(error).strip() or type(error).__name__
-        if message.startswith("Can't load class for name"):
-            message += " Those made of TensorFlow need the extra `stock` of nlu/pyproject.toml."
-        raise BadData(f"{sources.place_of(message)}{message}") from error
+            with complaints(sources) as found, _progress(say):
+                _build(sources, out, lambda: _refuse(found))
+    except (RasaException, StoodIn, *WRONG) as error:
+        raise BadData(sources.describe(error)) from error
     say(f"Model: {out} ({out.stat().st_size / 1e6:.1f} MB) in {time.monotonic() - started:.1f} s")
 
 
-def _settle_chance() -> None:
-    """Fixed seeds for whatever a component leaves to chance, and Rasa's progress bars off."""
-    os.environ["LOG_LEVEL"] = "WARNING"
-    os.environ["RASA_MAX_CACHE_SIZE"] = "0"
-    from nlu.launcher import prepare
-    from nlu.logs import silence_structlog
-
-    prepare(serving=False)
-    silence_structlog()
-    import numpy as np
-
-    random.seed(SEED)
-    np.random.seed(SEED)  # scikit-learn 1.1 and Rasa read this one
-
-
-def _read(sources: Sources) -> TrainingDataImporter:
-    from rasa.shared.importers.importer import TrainingDataImporter
-
-    for place in (sources.config, sources.domain, *sources.data):
-        if not Path(place).exists():
-            raise BadData(f"{place} is missing.")
-    return TrainingDataImporter.load_from_config(sources.config, sources.domain, sources.trained_from())
-
-
-def _extent(importer: TrainingDataImporter) -> str:
-    data, stories, domain = importer.get_nlu_data(), importer.get_stories(), importer.get_domain()
-    rules = sum("Rule" in type(step).__name__ for step in stories.story_steps)
-    if not data.intent_examples or not stories.story_steps or domain.is_empty():
-        raise BadData("There must be examples, rules and a domain.")
-    return (
-        f"{len(data.intents)} intents, {len(data.intent_examples):,} examples, {rules} rules, "
-        f"{len(stories.story_steps) - rules} stories, {len(domain.responses)} answers"
-    )
-
-
-def _check(importer: TrainingDataImporter) -> None:
-    """All of `rasa data validate`: what it finds, it warns about or logs."""
-    from rasa.validator import Validator
-
-    validator = Validator.from_importer(importer)
-    validator.warn_if_config_mandatory_keys_are_not_set()
-    for check in (
-        validator.verify_domain_validity,
-        validator.verify_actions_in_stories_rules,
-        validator.verify_forms_in_stories_rules,
-        validator.verify_form_slots,
-        validator.verify_slot_mappings,
-        validator.verify_nlu,
-        validator.verify_story_structure,
-    ):
-        check()
-
-
-def _build(sources: Sources, out: Path, check: Callable[[], None]) -> None:
+def _build(sources: Sources, out: Path, refuse: Callable[[], None]) -> None:
     """Train into a folder beside `out`, check it, and move the model into its place."""
     from rasa.engine import loader
     from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -183,7 +78,7 @@ def _build(sources: Sources, out: Path, check: Callable[[], None]) -> None:
                 force_training=True,
                 fixed_model_name="model.tar.gz",
             )
-        check()
+        refuse()
         if result.code or not result.model:
             raise BadData("Rasa trained no model.")
         unpacked = Path(folder, "unpacked")
@@ -195,38 +90,9 @@ def _build(sources: Sources, out: Path, check: Callable[[], None]) -> None:
         Path(result.model).replace(out)
 
 
-@contextmanager
-def _complaints(sources: Sources) -> Iterator[list[str]]:
-    """What Rasa and our components warn about meanwhile and is not allowed, with file and line."""
-    found: list[str] = []
-    conflicts = _Listener(logging.WARNING, lambda record: found.append(record.getMessage()))
-    loggers = [logging.getLogger(name) for name in ("rasa.validator", "rasa.shared", "rasa.core.policies")]
-    with warnings.catch_warnings(record=True) as raised:
-        warnings.simplefilter("always")
-        for logger in loggers:
-            logger.addHandler(conflicts)
-        try:
-            yield found
-        finally:
-            for logger in loggers:
-                logger.removeHandler(conflicts)
-            ours = [str(one.message) for one in raised if one.filename.endswith(WARNERS)]
-            meant = [one for one in (*found, *ours) if not any(re.search(allowed, one) for allowed in ALLOWED)]
-            found[:] = [sources.place_of(one) + one.strip() for one in dict.fromkeys(meant)]
-
-
-def _refuse(complaints: list[str]) -> None:
-    if complaints:
-        raise BadData(*complaints)
-
-
-class _Listener(logging.Handler):
-    def __init__(self, level: int, hear: Callable[[logging.LogRecord], Any]) -> None:
-        super().__init__(level)
-        self._hear = hear
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._hear(record)
+def _refuse(found: list[str]) -> None:
+    if found:
+        raise BadData(*found)
 
 
 @contextmanager
@@ -244,7 +110,7 @@ def _progress(say: Callable[[str], None]) -> Iterator[None]:
             say(f"  {said[2]} trained in {time.monotonic() - since:.1f} s")
 
     logger = logging.getLogger("rasa.engine.training.hooks")
-    listener, level, above = _Listener(logging.INFO, hear), logger.level, logger.propagate
+    listener, level, above = Listener(logging.INFO, hear), logger.level, logger.propagate
     logger.addHandler(listener)
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -254,26 +120,6 @@ def _progress(say: Callable[[str], None]) -> Iterator[None]:
         logger.removeHandler(listener)
         logger.setLevel(level)
         logger.propagate = above
-
-
-@contextmanager
-def _each_file_parsed_once() -> Iterator[None]:
-    """Rasa parses every file about ten times, in Python: most of the time that training takes without this."""
-    import rasa.shared.utils.io as files
-
-    parse, known = files.read_yaml, {}
-
-    def read(content: str, reader_type: str | list[str] = "safe") -> Any:
-        key = (content, str(reader_type))
-        if key not in known:
-            known[key] = parse(content, reader_type)
-        return copy.deepcopy(known[key])
-
-    files.read_yaml = read
-    try:
-        yield
-    finally:
-        files.read_yaml = parse
 
 
 @contextmanager

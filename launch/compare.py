@@ -1,0 +1,174 @@
+"""`make compare`: what a candidate model does better and worse than the live one, on the same messages."""
+
+from collections.abc import Container, Sequence
+from pathlib import Path
+from typing import TypedDict
+
+from launch.figures import Report, Row, is_right
+from launch.model import find_model
+from launch.score import (
+    Scored,
+    ScoreFailedError,
+    check_sets,
+    draw,
+    for_page,
+    phrase_list,
+    pick_model,
+    place_for,
+    score_model,
+    write_report,
+)
+from launch.settings import PROJECT, Settings
+from programme.rules.danger import DANGERS
+
+TEST_SETS = PROJECT / "tests" / "nlu"
+SUMMARY = ("model", "accuracy", "macro_f1", "fallback_rate", "ece", "latency_ms")
+
+
+class NoLiveModelError(ScoreFailedError):
+    """There is no other model to compare with. Name one: make compare CANDIDATE=model.tar.gz LIVE=model.tar.gz"""
+
+
+class OtherSetError(ValueError):
+    """The two reports are not of the same messages."""
+
+
+class Side(TypedDict):
+    """What one model makes of a message."""
+
+    predicted: str
+    confidence: float
+    alarm: bool
+
+
+class Change(TypedDict):
+    """A message that the two take differently; `place` is `file:line`."""
+
+    text: str
+    intent: str
+    place: str
+    live: Side
+    candidate: Side
+
+
+class Moved(TypedDict):
+    """F1 of an intent with both models, and the difference."""
+
+    intent: str
+    support: int
+    live: float
+    candidate: float
+    change: float
+
+
+class Comparison(TypedDict):
+    """`danger_lost`: danger messages that get a card from the live model and none from the candidate; `worse`: right
+    with the live model only, `better`: with the candidate only, `other`: with neither."""
+
+    examples: int
+    live: dict[str, object]
+    candidate: dict[str, object]
+    danger_lost: list[Change]
+    danger_won: list[Change]
+    false_alarms_new: list[Change]
+    false_alarms_gone: list[Change]
+    worse: list[Change]
+    better: list[Change]
+    other: list[Change]
+    intents: list[Moved]
+
+
+def compare_models(settings: Settings, candidate: str = "", live: str = "", file: str = "", out: str = "") -> None:
+    """Writes the comparison and a page beside it, prints both in short. Without `file`, all sets of tests/nlu.
+
+    Without `candidate`, it is the model of the files as they are now; without `live`, the one that serves.
+    Raises BadSetError, ScoreFailedError, and what making a model raises.
+    """
+    sets = [Path(file).expanduser().absolute() if file else TEST_SETS]
+    check_sets(sets)
+    new = pick_model(settings, candidate)
+    old = pick_model(settings, live) if live else serving_model(settings, new)
+    place = place_for(settings, out, f"compare-{new.name.partition('.')[0]}.json")
+    alarm = phrase_list()
+    before, after = (score_model(model, sets, alarm) for model in (old, new))
+    result = compare(before, after)
+    write_report(result, place)
+    rows = {"live": for_page(before)["rows"], "candidate": for_page(after)["rows"]}
+    draw("compare", {**result, "rows": rows, "dangers": DANGERS}, place.with_suffix(".html"))
+    print(f"Comparison: {place}", flush=True)
+
+
+def serving_model(settings: Settings, candidate: Path) -> Path:
+    """The model that serves, or where that is the candidate, the one used last before it. Raises NoLiveModelError."""
+    now = find_model(settings.models)
+    if now and now != candidate:
+        return now
+    others = [model for model in settings.models.glob("*.tar.gz") if model != candidate]
+    if not others:
+        raise NoLiveModelError(" ".join((NoLiveModelError.__doc__ or "").split()))
+    return max(others, key=lambda model: model.stat().st_mtime)
+
+
+def compare(live: Scored, candidate: Scored) -> Comparison:
+    """The difference between two reports of the same messages. Raises OtherSetError."""
+    before, after = live.report, candidate.report
+    if [_key(row) for row in before["rows"]] != [_key(row) for row in after["rows"]]:
+        raise OtherSetError(OtherSetError.__doc__)
+    changes = [
+        (_change(old, new, place), is_right(old), is_right(new))
+        for old, new, place in zip(before["rows"], after["rows"], live.places, strict=True)
+        if (old["predicted"], old["alarm"]) != (new["predicted"], new["alarm"])
+    ]
+    alarms = [change for change, _, _ in changes if change["live"]["alarm"] != change["candidate"]["alarm"]]
+    gone = [change for change in alarms if change["live"]["alarm"]]
+    new = [change for change in alarms if not change["live"]["alarm"]]
+    return {
+        "examples": before["examples"],
+        "live": summary(before),
+        "candidate": summary(after),
+        "danger_lost": meaning(gone, DANGERS),
+        "danger_won": meaning(new, DANGERS),
+        "false_alarms_new": [change for change in new if change["intent"] not in DANGERS],
+        "false_alarms_gone": [change for change in gone if change["intent"] not in DANGERS],
+        "worse": [change for change, was, now in changes if was and not now],
+        "better": [change for change, was, now in changes if now and not was],
+        "other": [change for change, was, now in changes if not was and not now],
+        "intents": _moved(before, after),
+    }
+
+
+def meaning(changes: Sequence[Change], intents: Container[str]) -> list[Change]:
+    """The changes of messages that mean one of the intents."""
+    return [change for change in changes if change["intent"] in intents]
+
+
+def summary(report: Report) -> dict[str, object]:
+    """A report without its rows."""
+    return {key: report[key] for key in SUMMARY}  # type: ignore[literal-required]
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["text"], row["intent"]
+
+
+def _change(old: Row, new: Row, place: str) -> Change:
+    return {"text": old["text"], "intent": old["intent"], "place": place, "live": _side(old), "candidate": _side(new)}
+
+
+def _side(row: Row) -> Side:
+    return {"predicted": row["predicted"], "confidence": row["confidence"], "alarm": row["alarm"]}
+
+
+def _moved(before: Report, after: Report) -> list[Moved]:
+    """Every intent, those that lose most first."""
+    moved: list[Moved] = [
+        {
+            "intent": name,
+            "support": figures["support"],
+            "live": figures["f1"],
+            "candidate": after["intents"][name]["f1"],
+            "change": round(after["intents"][name]["f1"] - figures["f1"], 4),
+        }
+        for name, figures in before["intents"].items()
+    ]
+    return sorted(moved, key=lambda one: (one["change"], one["intent"]))

@@ -1,0 +1,51 @@
+"""Sentence vectors of all examples, kept in a folder between runs: only what is new is worked out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nlu.components.encoder import SIZE, Encoder
+from nlu.components.normaliser import normalise
+from nlu.components.weights import MODEL
+
+KEPT = "vectors.npz"
+
+
+def read_vectors(texts: Sequence[str], cache: Path) -> np.ndarray:
+    """A row for each text: (texts, SIZE) float32, as the understanding sees it before any training.
+
+    `cache`: a folder, made where it is missing. What it keeps and nobody asks for any longer is dropped.
+    """
+    names = [_name(text) for text in texts]
+    known = _read(cache / KEPT)
+    new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+    if new:
+        vectors = Encoder().encode_all([normalise(text) for text in new.values()])
+        known |= dict(zip(new, vectors.astype(np.float16), strict=True))
+    wanted = {name: known[name] for name in names}
+    if new or len(wanted) != len(known):
+        _write(cache / KEPT, wanted)
+    return np.stack([wanted[name] for name in names]).astype(np.float32) if names else np.zeros((0, SIZE), np.float32)
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(f"{MODEL[2]}\0{normalise(text)}".encode()).hexdigest()[:24]
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return dict(zip(kept["names"].tolist(), kept["vectors"], strict=True))
+    except (OSError, ValueError, KeyError):  # none, or one that was cut short
+        return {}
+
+
+def _write(file: Path, vectors: dict[str, np.ndarray]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new.npz")
+    np.savez(new, names=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
+    new.replace(file)

@@ -1,0 +1,1 @@
+"""The pages of the trainers' reports: tables and pictures of how well messages were understood."""
