@@ -18,6 +18,7 @@ from launch.settings import PROJECT, RASA_PYTHON, Settings, child_environment
 from programme.rules.danger import DANGERS
 from programme.safety import Safety
 
+TEST_SETS = PROJECT / "tests" / "nlu"
 FOREIGN = "out_of_scope"
 BAD_SET = 2  # nlu/score.py's exit code where the messages cannot be used
 
@@ -62,6 +63,17 @@ def score(settings: Settings, file: str, out: str, model: str = "", page: str = 
     write_report(scored.report, place)
     draw("score", for_page(scored), Path(page).expanduser().absolute() if page else place.with_suffix(".html"))
     print(f"Report: {place}", flush=True)
+
+
+def report_on(settings: Settings, model: Path) -> None:
+    """A page on how well a model understands the project's own test sets, in VAR_DIR; prints the figures.
+
+    Raises BadSetError, ScoreFailedError.
+    """
+    place = place_for(settings, "", f"{model.name.partition('.')[0]}.json")
+    scored = score_model(model, [TEST_SETS], phrase_list())
+    write_report(scored.report, place)
+    draw("score", for_page(scored), place.with_suffix(".html"))
 
 
 def score_model(model: Path, files: Sequence[Path], alarm: Alarm) -> Scored:

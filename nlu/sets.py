@@ -148,7 +148,7 @@ def _lines(path: Path, examples: Node | None) -> Iterator[tuple[str | None, int]
     if examples is None or (isinstance(examples, ScalarNode) and not examples.value):
         return
     if isinstance(examples, ScalarNode):
-        first = examples.start_mark.line + (2 if examples.style in ("|", ">") else 1)
+        first = _first_line(examples)
         for number, line in enumerate(examples.value.splitlines()):
             if line.startswith(BULLET):
                 yield line[1:], first + number
@@ -160,11 +160,16 @@ def _lines(path: Path, examples: Node | None) -> Iterator[tuple[str | None, int]
             if isinstance(item, MappingNode):
                 text = next((value for key, value in item.value if key.value == "text"), None)
             if isinstance(text, ScalarNode):
-                yield text.value, text.start_mark.line + 1
+                yield text.value, _first_line(text)
             else:
                 yield None, item.start_mark.line + 1
     else:
         raise NotASetError(path, examples.start_mark.line + 1)
+
+
+def _first_line(text: ScalarNode) -> int:
+    """A block begins on the line below its mark."""
+    return text.start_mark.line + (2 if text.style in ("|", ">") else 1)
 
 
 def _plain(text: str) -> str:
