@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def _read(file: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(file, allow_pickle=False) as kept:
             return dict(zip(kept["names"].tolist(), kept["vectors"], strict=True))
-    except (OSError, ValueError, KeyError):  # none, or one that was cut short
+    except (OSError, ValueError, KeyError, BadZipFile):  # none, or one that was cut short
         return {}
 
 
