@@ -3,10 +3,25 @@
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test train bench rotate link lint fmt clean
+.PHONY: help run test train score compare check-language live back follow models misses bench rotate link lint fmt clean
 
-run test train bench rotate lint fmt:
+run test train back follow models bench rotate lint fmt:
 	@$(PYTHON) -m launch.bootstrap $@
+
+score:
+	@$(PYTHON) -m launch.bootstrap score "$(FILE)" "$(OUT)" "$(MODEL)" "$(HTML)"
+
+check-language:
+	@$(PYTHON) -m launch.bootstrap check-language $(if $(ALL),--all)
+
+compare:
+	@$(PYTHON) -m launch.bootstrap compare "$(CANDIDATE)" "$(LIVE)" "$(FILE)" "$(OUT)"
+
+live:
+	@$(PYTHON) -m launch.bootstrap live "$(MODEL)"
+
+misses:
+	@$(PYTHON) -m launch.bootstrap misses "$(DONE)" "$(INTENT)"
 
 link:
 	@$(PYTHON) -m launch.bootstrap link "$(REFERENCE)"
@@ -18,6 +33,13 @@ help:
 	@echo "make run     build what is missing, then start the assistant on http://127.0.0.1:8000/"
 	@echo "make test    everything that CI runs"
 	@echo "make train   train and validate a model from nlu/ and stories/"
+	@echo "make score FILE=some.yml OUT=report.json   how well the model understands labelled messages, also as a page"
+	@echo "make compare CANDIDATE=model.tar.gz        what it does better and worse than the live model"
+	@echo "make check-language     what is wrong with examples, rules and answers, with the line to look at"
+	@echo "make live    put the trained model live where it is no worse (MODEL=… another one)      make back   go back"
+	@echo "make models  which models there are, which is live, and what each process serves with"
+	@echo "make follow  let the model follow the files again at each start"
+	@echo "make misses  messages that were not understood (DONE=… INTENT=… when one has been dealt with)"
 	@echo "make bench   measure this assistant beside stock Rasa"
 	@echo "make rotate  seal everything stored under the newest of DATA_KEYS"
 	@echo "make link REFERENCE=…   a fresh personal link for a referral"

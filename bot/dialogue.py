@@ -1,6 +1,6 @@
 """Asking the dialogue server: one turn in, replies out, or a clear failure within seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from programme.outbox import Reply
 from programme.turn import Turn
 
 TOP = 5
+CHANNEL = "/webhooks/dialogue"
 
 
 class DialogueError(RuntimeError):
@@ -24,11 +25,14 @@ class Answered:
 
 
 class Dialogue:
-    """A client of nlu/channel.py. One connection pool a process."""
+    """A client of nlu/channel.py. One connection pool a process.
 
-    def __init__(self, url: str, secret: str) -> None:
+    `where`: the server's address, or what gives it: asked before each question, since a new model may have moved in.
+    """
+
+    def __init__(self, where: str | Callable[[], str], secret: str) -> None:
+        self._where = where if callable(where) else lambda: where
         self._client = httpx.AsyncClient(
-            base_url=f"{url}/webhooks/dialogue",
             headers={"Authorization": f"Bearer {secret}"},
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
             trust_env=False,
@@ -72,7 +76,7 @@ class Dialogue:
     async def health(self, seconds: float = 2.0) -> bool:
         """Whether the dialogue server and its model answer."""
         try:
-            said = await self._client.get("/health", timeout=seconds)
+            said = await self._client.get(f"{self._where()}{CHANNEL}/health", timeout=seconds)
             return said.status_code == httpx.codes.OK and bool(said.json().get("ok"))
         except (httpx.HTTPError, ValueError):
             return False
@@ -83,7 +87,7 @@ class Dialogue:
 
     async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         try:
-            said = await self._client.post(path, json=body, timeout=seconds)
+            said = await self._send(path, body, seconds)
             said.raise_for_status()
             content = said.json()
         except (httpx.HTTPError, ValueError) as error:
@@ -91,6 +95,16 @@ class Dialogue:
         if not isinstance(content, dict):
             raise DialogueError("bad answer")
         return content
+
+    async def _send(self, path: str, body: Mapping[str, Any], seconds: float) -> httpx.Response:
+        """Once; or again where the server had just moved out: nobody has heard it then."""
+        at = self._where()
+        try:
+            return await self._client.post(f"{at}{CHANNEL}{path}", json=body, timeout=seconds)
+        except httpx.ConnectError:
+            if self._where() == at:
+                raise
+            return await self._client.post(f"{self._where()}{CHANNEL}{path}", json=body, timeout=seconds)
 
 
 def _reply(message: Mapping[str, Any]) -> Reply:

@@ -10,7 +10,8 @@ from launch.settings import BadSettingsError, Settings, read_settings
 
 PARENT = os.getppid()
 # What these write, only their owner reads.
-PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench", "rotate", "link"}
+PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench", "rotate", "link", "score", "compare"}
+PRIVATE |= {"live", "back", "follow", "models", "misses"}
 
 
 def _run(settings: Settings) -> None:
@@ -56,9 +57,13 @@ def _train(settings: Settings) -> None:
         print(f"Nothing has changed since {found} was trained.")
         return
     try:
-        print(f"Trained: {make_model(settings.models)}")
+        model = make_model(settings.models)
     except TrainingFailedError as error:
         sys.exit(str(error))
+    print(f"Trained: {model}", flush=True)
+    from launch.score import report_on
+
+    _measure(lambda: report_on(settings, model))
 
 
 def _bench(settings: Settings) -> None:
@@ -83,6 +88,94 @@ def _link(settings: Settings, reference: str) -> None:
         print(make_link(settings, reference))
     except NoReferralError as error:
         sys.exit(str(error))
+
+
+def _score(settings: Settings, file: str = "", out: str = "", model: str = "", page: str = "") -> None:
+    from launch.score import score
+
+    _measure(lambda: score(settings, file, out, model, page))
+
+
+def _compare(settings: Settings, candidate: str = "", live: str = "", file: str = "", out: str = "") -> None:
+    from launch.compare import compare_models
+
+    _measure(lambda: compare_models(settings, candidate, live, file, out))
+
+
+def _measure(work: Callable[[], None]) -> None:
+    """What the trainers' tools cannot do is said in words: exit code 2 where the messages are at fault, else 1."""
+    from launch.model import TrainingFailedError
+    from launch.score import BadSetError, ScoreFailedError
+
+    try:
+        work()
+    except BadSetError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except (ScoreFailedError, TrainingFailedError) as error:
+        sys.exit(str(error))
+
+
+def _check_language(settings: Settings, *words: str) -> None:
+    from launch.check import check_language
+
+    settings.make_var_dir()
+    sys.exit(check_language(settings, *words))
+
+
+def _live(settings: Settings, model: str = "") -> None:
+    from launch.golive import go_live
+
+    _change_live(lambda: go_live(settings, model, _tell))
+
+
+def _back(settings: Settings) -> None:
+    from launch.golive import go_back
+
+    _change_live(lambda: go_back(settings, _tell))
+
+
+def _follow(settings: Settings) -> None:
+    from launch.golive import follow
+
+    _change_live(lambda: follow(settings, _tell))
+
+
+def _models(settings: Settings) -> None:
+    from launch.golive import list_models
+
+    _change_live(lambda: list_models(settings, _tell))
+
+
+def _change_live(work: Callable[[], None]) -> None:
+    """Whatever keeps a model from going live is said in words, with exit code 1: the old one serves on."""
+    from launch.fitness import CannotLookError
+    from launch.golive import NotLiveError
+    from launch.live import DamagedPointerError, NothingBeforeError
+    from launch.rollout import RolloutError
+
+    def guarded() -> None:
+        try:
+            work()
+        except RolloutError as error:
+            sys.exit(f"Not put live: {error}. What was live is live.")
+        except (NotLiveError, NothingBeforeError, DamagedPointerError, CannotLookError) as error:
+            sys.exit(str(error))
+
+    _measure(guarded)
+
+
+def _misses(settings: Settings, done: str = "", intent: str = "") -> None:
+    from launch.misses import NoMissError, list_misses, settle_miss
+
+    try:
+        settle_miss(settings, done, intent, _tell) if done else list_misses(settings, _tell)
+    except NoMissError as error:
+        sys.exit(str(error))
+
+
+def _tell(words: str) -> None:
+    print(words, flush=True)
 
 
 def _test(_settings: Settings) -> None:
@@ -113,17 +206,35 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "bench": _bench,
     "rotate": _rotate,
     "link": _link,
+    "score": _score,
+    "compare": _compare,
+    "check-language": _check_language,
+    "live": _live,
+    "back": _back,
+    "follow": _follow,
+    "models": _models,
+    "misses": _misses,
     "test": _test,
     "lint": _lint,
     "fmt": _fmt,
 }
-TAKES = {"link": ("<reference>",)}  # what stands behind a command; the others take nothing
+# What stands behind a command, the most of it; what is in square brackets may be left out. The others take nothing.
+TAKES = {
+    "link": ("<reference>",),
+    "score": ("<file>", "[report]", "[model]", "[page]"),
+    "check-language": ("[--all]",),
+    "compare": ("[candidate]", "[live]", "[file]", "[report]"),
+    "live": ("[model]",),
+    "misses": ("[miss]", "[intent]"),
+}
 
 
 def main(arguments: list[str]) -> None:
     """Reads the settings and does as told; what is wrong with either is said in words, with exit code 2."""
     command, *given = arguments or [""]
-    if command not in COMMANDS or len(given) != len(TAKES.get(command, ())):
+    takes = TAKES.get(command, ())
+    fewest = sum(not word.startswith("[") for word in takes)
+    if command not in COMMANDS or not fewest <= len(given) <= len(takes):
         known = ", ".join(" ".join((name, *TAKES.get(name, ()))) for name in COMMANDS)
         print(f"python -m launch: one of {known}", file=sys.stderr)
         sys.exit(2)

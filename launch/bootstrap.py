@@ -33,9 +33,28 @@ PROJECT = Path(__file__).resolve().parent.parent
 NEEDED = (3, 11)
 FREE_BYTES = 2_500_000_000  # both environments, uv's downloads, and room for a model
 STOCK_BYTES = 3_500_000_000  # TensorFlow and all that comes with it
-WITH_RASA = {"run", "train", "test", "bench", "score", "rotate"}
-WITH_TEST_TOOLS = {"test", "bench", "lint", "fmt"}
-STEPS_OF = {"run": 4, "train": 4, "bench": 5, "score": 4}  # the last is the model, which launch/model.py makes
+WITH_RASA = {
+    "run",
+    "train",
+    "test",
+    "bench",
+    "score",
+    "compare",
+    "check-language",
+    "rotate",
+    "live",
+    "back",
+    "follow",
+    "models",
+}
+WITH_TEST_TOOLS = {"test", "bench", "check-language", "lint", "fmt"}
+STEPS_OF = {
+    "run": 4,
+    "train": 4,
+    "bench": 5,
+    "score": 4,
+    "compare": 4,
+}  # the last is the model, which launch/model.py makes
 
 
 class WrongPythonError(BootstrapError):

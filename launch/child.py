@@ -104,18 +104,28 @@ class Running:
 
 async def ask(address: str, headers: Mapping[str, str]) -> int:
     """The status of a GET over plain HTTP. Raises OSError, ValueError where the answer is none of HTTP's."""
+    return (await exchange(address, headers))[0]
+
+
+async def exchange(address: str, headers: Mapping[str, str], body: bytes | None = None) -> tuple[int, bytes]:
+    """The status and the content of a GET, or of a POST where there is a body. Raises OSError, ValueError."""
     parts = urlsplit(address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
-        lines = [f"GET {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        writer.write("\r\n".join([*lines, "", ""]).encode())
+        lines = [f"{'GET' if body is None else 'POST'} {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}"]
+        lines += ["Connection: close", *(f"{name}: {value}" for name, value in headers.items())]
+        if body is not None:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + (body or b""))
         await writer.drain()
         status = (await reader.readline()).split()
         if len(status) < 2 or not status[0].startswith(b"HTTP/"):
             raise ValueError("not HTTP")
-        await reader.read(READ_BYTES)
-        return int(status[1])
+        length = -1
+        while (line := await reader.readline()).strip():
+            if line.lower().startswith(b"content-length:"):
+                length = min(int(line.partition(b":")[2]), READ_BYTES)
+        return int(status[1]), await (reader.read(READ_BYTES) if length < 0 else reader.readexactly(length))
     finally:
         writer.close()
 

@@ -9,18 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from launch.live import Live
 from launch.parent import end_with_parent
 from launch.settings import PROJECT, RASA_PYTHON, child_environment
 
-KEPT = 3
+KEPT = 5
 TRIES = 3
 SOURCES = ("nlu", "stories")
 KINDS = {".yml", ".yaml", ".txt", ".json", ".py", ".lock"}
 # What is beside the model and not in it. A file that is new and not named here trains anew, which is never wrong.
 NOT_IN_IT = {
     "nlu/action_server.py",
+    "nlu/archive.py",
     "nlu/channel.py",
     "nlu/endpoints.yml",
+    "nlu/in_use.py",
     "nlu/intents.yml",
     "nlu/keys.py",
     "nlu/launcher.py",
@@ -33,11 +36,16 @@ NOT_IN_IT = {
     "nlu/rotate.py",
     "nlu/rows.py",
     "nlu/runner.py",
+    "nlu/score.py",
+    "nlu/sets.py",
     "nlu/trace.py",
     "nlu/tracker.py",
     "stories/test_booking.yml",  # played against the model, never trained from
+    "stories/test_care.yml",
     "stories/test_first.yml",
 }
+
+BESIDE_IT = ("nlu/language/", "nlu/report/")  # folders of the same kind
 
 Train = Callable[[Path], None]
 
@@ -77,7 +85,7 @@ def make_model(models: Path, project: Path = PROJECT, train: Train | None = None
     with _one_at_a_time(models):
         model = find_model(models, project) or _train_until_it_fits(models, project, train or train_with_rasa)
         os.utime(model)  # the newest is the one in use
-        _prune(models, model)
+        _prune(models, {model, *Live(models).kept()})
     return model
 
 
@@ -116,7 +124,9 @@ def _sources(project: Path) -> Iterator[tuple[str, Path]]:
     for folder in SOURCES:
         for file in (project / folder).rglob("*"):
             name = file.relative_to(project).as_posix()
-            if file.suffix in KINDS and name not in NOT_IN_IT and not any(part.startswith(".") for part in file.parts):
+            if name in NOT_IN_IT or name.startswith(BESIDE_IT) or any(part.startswith(".") for part in file.parts):
+                continue
+            if file.suffix in KINDS:
                 yield name, file
 
 
@@ -127,13 +137,13 @@ def _one_at_a_time(models: Path) -> Iterator[None]:
         yield
 
 
-def _prune(models: Path, current: Path) -> None:
-    """Keeps the newest few; takes away what a killed training left."""
+def _prune(models: Path, kept: set[Path]) -> None:
+    """Keeps `kept`, and so many of the newest that there are a few; takes away what a killed training left."""
     for left in models.glob(".*"):
         if left.is_file():
             left.unlink(missing_ok=True)
-    old = sorted((one for one in models.glob("*.tar.gz") if one != current), key=_age, reverse=True)
-    for model in old[KEPT - 1 :]:
+    old = sorted((one for one in models.glob("*.tar.gz") if one not in kept), key=_age, reverse=True)
+    for model in old[max(KEPT - len(kept), 0) :]:
         with suppress(FileNotFoundError):
             model.unlink()
 

@@ -19,18 +19,20 @@ APP_PATIENCE, RASA_PATIENCE = 60.0, 180.0  # a slow machine under load is not st
 
 @dataclass(frozen=True)
 class Inside:
-    """Ports and secrets that live as long as this start."""
+    """Ports and secrets that live as long as this start. `dialogue_at`: the file that says where the dialogue is."""
 
     dialogue_port: int
     actions_port: int
     dialogue_secret: str
     actions_secret: str
+    dialogue_at: Path | None = None
 
 
-def make_inside() -> Inside:
+def make_inside(dialogue_at: Path | None = None) -> Inside:
     """Free ports on loopback and new secrets."""
     dialogue_port, actions_port = free_ports(2)
-    return Inside(dialogue_port, actions_port, secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+    dialogue_secret, actions_secret = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(2))
+    return Inside(dialogue_port, actions_port, dialogue_secret, actions_secret, dialogue_at)
 
 
 def free_ports(count: int) -> list[int]:
@@ -47,7 +49,7 @@ def free_ports(count: int) -> list[int]:
 
 def all_children(settings: Settings, model: Path, inside: Inside) -> list[Child]:
     """Rasa first: it takes the longest. They start side by side."""
-    return [_dialogue(settings, model, inside), _actions(settings, inside), _app(settings, inside)]
+    return [make_dialogue(settings, model, inside), _actions(settings, inside), _app(settings, inside)]
 
 
 def app_address(settings: Settings) -> str:
@@ -57,7 +59,8 @@ def app_address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def _dialogue(settings: Settings, model: Path, inside: Inside) -> Child:
+def make_dialogue(settings: Settings, model: Path, inside: Inside) -> Child:
+    """The dialogue server with this model."""
     redis = settings.redis_url.get_secret_value() if settings.redis_url else None
     environment = child_environment(
         DIALOGUE_PORT=str(inside.dialogue_port),
@@ -105,6 +108,7 @@ def _app(settings: Settings, inside: Inside) -> Child:
         settings,
         PORT=str(settings.port),
         DIALOGUE_PORT=str(inside.dialogue_port),
+        DIALOGUE_AT=str(inside.dialogue_at) if inside.dialogue_at else None,
         DIALOGUE_SECRET=inside.dialogue_secret,
         ACTIONS_PORT=str(inside.actions_port),
         PARENT_PID=str(os.getpid()),

@@ -10,14 +10,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from time import monotonic
+from urllib.parse import urlsplit
 
-from launch.child import HEALTH_SECONDS, ask
-from launch.model import find_model, make_model
+from launch import address
+from launch.child import HEALTH_SECONDS, Child, ask
+from launch.choice import choose_model
+from launch.live import Live, Mark
 from launch.parent import end_with_parent
-from launch.parts import all_children, app_address, free_ports, make_inside
+from launch.parts import Inside, all_children, app_address, free_ports, make_dialogue, make_inside
+from launch.serving import Place
 from launch.settings import PROJECT, BadSettingsError, Settings, child_environment
+from launch.smoke import check_server
 from launch.supervisor import Supervisor, say, supervise
+from launch.switch import Means, Switch
 
 LOOK_SECONDS = 0.2
 SLOW_SECONDS = 60.0
@@ -41,13 +49,34 @@ def run(settings: Settings, parent: int) -> None:
     settings.make_var_dir()
     with _only_one(settings):
         settings = _with_port(settings)
-        if find_model(settings.models) is None:
-            say("4 of 4: training the model of what it understands, about a minute …")
-        model = make_model(settings.models)
         sample_line = _prepare(settings)
-        supervisor = Supervisor(all_children(settings, model, make_inside()), say)
-        asyncio.run(supervise(supervisor, parent, _greet(settings, sample_line)))
+        live = Live(settings.models, by="a start")
+        mark = choose_model(settings, live, say, sample_line is not None)
+        asyncio.run(_serve(settings, live, mark, parent, sample_line))
         say("Stopped.")
+
+
+async def _serve(settings: Settings, live: Live, mark: Mark, parent: int, sample_line: str | None) -> None:
+    """All processes, and beside them whatever changes their model."""
+    inside = make_inside(settings.var_dir / address.FILE)
+    address.write_address(settings.var_dir / address.FILE, inside.dialogue_port)
+    supervisor = Supervisor(all_children(settings, live.path(mark), inside), say)
+    place = Place(settings.models, app_address(settings))
+    switch = Switch(live, place, supervisor, mark, _means(settings, live, inside), say)
+    await supervise(supervisor, parent, switch.run(), _greet(settings, sample_line))
+
+
+def _means(settings: Settings, live: Live, inside: Inside) -> Means:
+    """How a dialogue server with another model is made, looked at, and told to the app."""
+
+    def make_child(mark: Mark) -> Child:
+        (port,) = free_ports(1)
+        return make_dialogue(settings, live.path(mark), replace(inside, dialogue_port=port))
+
+    def move(child: Child) -> None:
+        address.write_address(settings.var_dir / address.FILE, urlsplit(child.health).port or 0)
+
+    return Means(make_child, check_server, move, lambda: datetime.now(UTC))
 
 
 async def _greet(settings: Settings, sample_line: str | None) -> None:

@@ -66,7 +66,7 @@ class Settings(BaseModel):
     """What was set, checked. Secrets print as stars; `get_secret_value()` opens them.
 
     `data_keys`: as they are written in DATA_KEYS (comma list, newest first), None where unset: launch/keys.py reads
-    them. The five before the bench's are for the processes inside and are set by the supervisor at each start.
+    them. The six before the bench's are for the processes inside and are set by the supervisor at each start.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -75,6 +75,9 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000  # 0: any free one, and the printed line says which
     trusted_proxy: ProxyAddresses = ()  # whose X-Forwarded-For is believed; without it nobody's
     var_dir: Path = PROJECT / "var"
+    models_dir: Path | None = None  # where several starts are to share their models, and which of them is live
+    live_margin: Annotated[float, Field(ge=0, le=100)] = 0.5  # points that a model may lose where less is at stake
+    live_seconds: Annotated[float, Field(gt=0)] = 180.0  # in which every process must have a new model ready
     database: DatabaseAddress | None = Field(default=None, alias="database_url")
     redis_url: RedisAddress | None = None
     telegram_bot_token: SecretStr | None = None
@@ -84,6 +87,7 @@ class Settings(BaseModel):
     data_keys: SecretStr | None = None
 
     dialogue_port: Port | None = None
+    dialogue_at: Path | None = None
     dialogue_secret: SecretStr | None = None
     actions_port: Port | None = None
     actions_secret: SecretStr | None = None
@@ -128,8 +132,8 @@ class Settings(BaseModel):
 
     @property
     def models(self) -> Path:
-        """The folder of trained models."""
-        return self.var_dir / "models"
+        """The folder of trained models, and of which one is live."""
+        return self.models_dir or self.var_dir / "models"
 
     def make_var_dir(self) -> None:
         """Makes VAR_DIR, for its owner alone. Raises BadSettingsError where that cannot be."""
@@ -148,7 +152,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise BadSettingsError("\n".join(_in_words(problem) for problem in error.errors())) from None
-    return settings.model_copy(update={"var_dir": settings.var_dir.expanduser().absolute()})
+    folders = {"var_dir": settings.var_dir, "models_dir": settings.models_dir}
+    return settings.model_copy(
+        update={name: folder.expanduser().absolute() for name, folder in folders.items() if folder}
+    )
 
 
 def child_environment(settings: Settings | None = None, **more: str | None) -> dict[str, str]:
@@ -161,6 +168,8 @@ def child_environment(settings: Settings | None = None, **more: str | None) -> d
     ours = {} if settings is None else {name: os.environ[name] for name in names & os.environ.keys()}
     if settings is not None:
         ours["VAR_DIR"] = str(settings.var_dir)
+        if settings.models_dir:
+            ours["MODELS_DIR"] = str(settings.models_dir)
     given = {name: value for name, value in more.items() if value is not None}
     return {**kept, **ours, "PYTHONUNBUFFERED": "1", **given}
 

@@ -24,6 +24,7 @@ from bot.telegram.channel import TelegramChannel
 from bot.telegram.connection import TelegramSettings
 from bot.telegram.other import other_answer
 from bot.web import WebChat
+from launch.address import make_address
 from launch.context import make_context
 from launch.ready import Readiness
 from launch.settings import PROJECT, Settings
@@ -113,7 +114,7 @@ class _Parts:
 def _make_parts(settings: Settings) -> _Parts:
     ctx = make_context(settings)
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
-    dialogue = Dialogue(settings.dialogue_url, secret)
+    dialogue = Dialogue(make_address(settings.dialogue_at, settings.dialogue_url), secret)
     safety = make_safety()
     service = ConversationService(ctx, dialogue, safety, other_answer)
     limits = Limits(ctx.clock)

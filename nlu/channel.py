@@ -105,7 +105,7 @@ class Dialogue:
             await self._processor.tracker_store.check()
         except Exception as error:
             return _failed("health", error)
-        return {"ok": True, "model": self.model}
+        return {"ok": True, "model": self.model, "file": self._processor.model_filename}
 
     async def finish(self) -> None:
         """Let the turns that are being taken come to their end."""
