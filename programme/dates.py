@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from programme.rules import birth_date, clock_words, london, when
 from programme.rules.birth_date import BirthDate
 
 WORDS = Path(__file__).resolve().parents[1] / "nlu" / "words" / "entities_when.yml"
+NONE = "none"  # what only looks like a day or an hour
 LONGEST = 600  # characters; nobody needs more to say which day suits, and a longer text is left as it is
 RUN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[^\w\s]|_")
 PIECE = re.compile(r"\d+|[^\W\d]+|[^\w\s]|_")
@@ -65,8 +67,9 @@ class Finder:
         self._plain: dict[str, str] = content["words"]
         self._lead, self._whole = frozenset(content["lead"]), frozenset(content["whole"])
         self._nlp = spacy.blank("en")
-        self._ruler = EntityRuler(self._nlp, validate=True)
-        self._ruler.add_patterns(content["patterns"])
+        self._ruler, self._none = EntityRuler(self._nlp, validate=True), EntityRuler(self._nlp, validate=True)
+        self._none.add_patterns([one for one in content["patterns"] if one["label"] == NONE])
+        self._ruler.add_patterns([one for one in content["patterns"] if one["label"] != NONE])
 
     def tokens(self, text: str) -> list[Token]:
         """The text in runs of letters, runs of digits and single signs; "2moro" and the like stay whole."""
@@ -90,8 +93,13 @@ class Finder:
         """The days and hours, in order; of patterns that overlap the longest."""
         if not tokens:
             return []
-        doc: Any = self._ruler(Doc(self._nlp.vocab, words=[token.plain for token in tokens]))
-        return [self._found(entity, tokens) for entity in doc.ents]
+        # What is none of it comes first: the second ruler leaves its words alone.
+        doc: Any = self._ruler(self._none(Doc(self._nlp.vocab, words=[token.plain for token in tokens])))
+        return [
+            self._found(entity, tokens)
+            for entity in doc.ents
+            if entity.label_ != NONE and _joined(tokens[entity.start : entity.end])
+        ]
 
     def _found(self, entity: Any, tokens: Sequence[Token]) -> Found:
         first = entity.start
@@ -99,6 +107,12 @@ class Finder:
             first += 1
         said = tokens[first : entity.end]
         return Found(entity.label_, entity.ent_id_, said[0].start, said[-1].end, tuple(token.plain for token in said))
+
+
+def _joined(tokens: Sequence[Token]) -> bool:
+    """Whether no space stands around a sign between digits: "on the m4. 20 mins" names no hour."""
+    signs = (".", ":")
+    return all(one.end == two.start for one, two in pairwise(tokens) if one.plain in signs or two.plain in signs)
 
 
 def _ascii(text: str) -> str:
@@ -184,6 +198,8 @@ def plainly(text: str, now: datetime, *, list_shown: bool = False) -> str:
 def _read(found: Found, today: date, list_shown: bool) -> str | None:
     if found.label == "time":
         return when.hour(found.kind, found.words)
+    if found.kind == "past":  # "the last Tuesday one" of a list is no day gone by
+        return None if list_shown else ""
     if found.kind == "date":
         return _date(found.words, today)
     if found.kind == "dates":

@@ -25,7 +25,8 @@ DAYTIME, SCHOOL = "before 5pm", "between 9am and 2:30pm"
 OFFICE = "weekday between 9am and 5pm"
 # fmt: off
 PARTS = {
-    "first thing": "morning", "crack of dawn": "morning", "before work": "morning", "before my work": "morning",
+    "after noon": "afternoon", "first thing": "morning", "crack of dawn": "morning",
+    "before work": "morning", "before my work": "morning",
     "before school": "morning", "before lunch": "before 12pm", "before dinner": DAYTIME, "before tea": DAYTIME,
     "after lunch": "after 1pm", "after school": "after 3:30pm", "after the school": "after 3:30pm",
     "day time": DAYTIME, "day times": DAYTIME, "daytime": DAYTIME, "in the day": DAYTIME, "during the day": DAYTIME,
@@ -129,6 +130,10 @@ def _month(words: list[str], today: date) -> str:
     named = next((found for word in words if (found := clock_words.month(word))), None)
     first = _first_of(named, "next" in words or "coming" in words, today)
     last = (first + 31 * DAY).replace(day=1) - DAY
+    if "week" in words:
+        begins = 7 * next((place for place, nth in enumerate(NTH[:4]) if nth in words), 0)
+        begins = last.day - 7 if "last" in words else begins
+        return span(max(first + begins * DAY, today), max(first + (begins + 6) * DAY, today))
     begins, ends = _third(words, (0, 0, 12), (30, 9, 19), 20)
     begins = 0 if "later" in words else begins
     return span(max(first + begins * DAY, today), max(min(first + ends * DAY, last), today))
