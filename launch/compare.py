@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from launch.figures import Report, Row, is_right
+from launch.live import Live
 from launch.model import find_model
 from launch.score import (
+    TEST_SETS,
     Scored,
     ScoreFailedError,
     check_sets,
@@ -18,10 +20,9 @@ from launch.score import (
     score_model,
     write_report,
 )
-from launch.settings import PROJECT, Settings
+from launch.settings import Settings
 from programme.rules.danger import DANGERS
 
-TEST_SETS = PROJECT / "tests" / "nlu"
 SUMMARY = ("model", "accuracy", "macro_f1", "fallback_rate", "ece", "latency_ms")
 
 
@@ -99,14 +100,16 @@ def compare_models(settings: Settings, candidate: str = "", live: str = "", file
 
 
 def serving_model(settings: Settings, candidate: Path) -> Path:
-    """The model that serves, or where that is the candidate, the one used last before it. Raises NoLiveModelError."""
-    now = find_model(settings.models)
-    if now and now != candidate:
-        return now
-    others = [model for model in settings.models.glob("*.tar.gz") if model != candidate]
-    if not others:
-        raise NoLiveModelError(" ".join((NoLiveModelError.__doc__ or "").split()))
-    return max(others, key=lambda model: model.stat().st_mtime)
+    """The live model, or where that is the candidate or was never named, another that there is: the one that was live
+    before, that of the files, the one used last. Raises NoLiveModelError."""
+    live = Live(settings.models)
+    pointer = live.last()
+    named = [live.path(mark) for mark in (pointer.live, pointer.previous) if mark] if pointer else []
+    newest = sorted(settings.models.glob("*.tar.gz"), key=lambda model: model.stat().st_mtime, reverse=True)
+    for model in (*named, find_model(settings.models), *newest):
+        if model and model.is_file() and model != candidate:
+            return model
+    raise NoLiveModelError(" ".join((NoLiveModelError.__doc__ or "").split()))
 
 
 def compare(live: Scored, candidate: Scored) -> Comparison:
