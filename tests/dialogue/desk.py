@@ -103,10 +103,11 @@ class Desk:
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 accepted = await self.service.accept(conversation_id, incoming)
+                changed.clear()
                 while await asyncio.to_thread(turns.in_hand, self.ctx, conversation_id):
-                    changed.clear()
                     with suppress(TimeoutError):
                         await asyncio.wait_for(changed.wait(), 0.5)
+                    changed.clear()
         finally:
             stop()
         return accepted.turn

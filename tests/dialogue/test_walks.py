@@ -14,7 +14,9 @@ from tests.dialogue.desk import Desk, Person, answers
 from tests.dialogue.steps import at_the_offers, at_the_yes, walk
 
 NONSENSE = (
-    "hgjfkd", "abc xyz", "xkq zzt", "bnmvc", "dfgdfg hjkl", "wqe rty", "jklm", "qaz wsx edc", "zxcvbn", "lkjhg poiuy",
+    "zxcvbn", "qwpoeiru", "sort it", "and the rest of it", "hgjfkd", "abc xyz", "xkq zzt", "bnmvc", "dfgdfg hjkl",
+    "wqe rty", "jklm", "qaz wsx edc", "lkjhg poiuy", "vbnm rtyu", "the rest of that", "sort that for me", "mnbv lkj",
+    "zaq wsx", "all of the rest", "it is the rest", "poiu ytre", "cvb nm",
 )  # fmt: skip
 
 
