@@ -13,7 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +33,7 @@ NONE = "none"  # what only looks like a day or an hour
 LONGEST = 600  # characters; nobody needs more to say which day suits, and a longer text is left as it is
 RUN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[^\w\s]|_")
 PIECE = re.compile(r"\d+|[^\W\d]+|[^\w\s]|_")
+FURTHEST = timedelta(days=400)  # a date further away is not one that somebody asks for
 RELATIVE = frozenset({"library", "from_now"})
 # Languages in which people here write the month of their birth, beside English.
 BIRTH_LANGUAGES = ["pl", "ro", "pt", "es", "it", "fr", "lt", "hu", "bg", "sq", "ur", "de"]
@@ -209,11 +210,12 @@ def _read(found: Found, today: date, list_shown: bool) -> str | None:
     if found.kind == "day_of_month" and list_shown:
         number = when.day_number(found.words)
         days = [word for word in found.words if clock_words.weekday(word) is not None]
-        return " ".join([*days, f"the {number}{_ending(number)}"]) if number else None
+        return " ".join([*days, f"the {number}{ending(number)}"]) if number else None
     return when.day(found.kind, found.words, today)
 
 
-def _ending(number: int) -> str:
+def ending(number: int) -> str:
+    """What stands after a day's number: 3rd, 11th."""
     return "th" if 10 < number < 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
@@ -232,7 +234,7 @@ def _date(words: Sequence[str], today: date) -> str | None:
     year = numbers[-1] if len(numbers) > (1 if any(map(str.isalpha, rest)) else 2) else ""
     phrase = f"{number} {clock_words.MONTHS[month - 1]} {('20' + year)[-4:] if year else ''}".strip()
     found = library().day(phrase, today)
-    if found is None or (found.day, found.month) != (number, month):
+    if found is None or (found.day, found.month) != (number, month) or found > today + FURTHEST:
         return None  # 31 November: the library takes the nearest day for it, or none
     others = weekdays - {found.weekday()}
     return f"{clock_words.WEEKDAYS[others.pop()]} {found.isoformat()}" if others else found.isoformat()
@@ -267,9 +269,9 @@ def _distance(found: Found, today: date) -> str | None:
     said = said.removesuffix(" from now").removesuffix(" from today")
     if found.kind == "from_now":
         said = "in " + said.removeprefix("in ")
-    elif said.startswith("week "):
-        said = f"a {said}"
-    day = library().day(said, today)
+    weeks = 1 if "week" in said and found.kind == "library" else 0  # "a week today", of which the library knows half
+    day = library().day(said.split()[-1] if weeks else said, today)
+    day = day + weeks * when.WEEK if day else None
     if day is None or day < today:
         return None
     return f"from {day.isoformat()}" if found.kind == "from_now" else day.isoformat()

@@ -33,7 +33,7 @@ GAP = r"[\s,./'-]*"
 YEAR_FIRST = re.compile(r"(?<!\w)(?P<y>\d{4})\s*([-/. ])\s*(?P<m>\d{1,2})\s*\2\s*(?P<d>\d{1,2})(?!\w)")
 NUMBERS = re.compile(rf"(?<!\w)(?P<d>\d{{1,2}})\s*([-/.,\\: ])\s*(?P<m>\d{{1,2}})\s*\2\s*{YEAR}")
 SOLID = re.compile(r"(?<![\w])(?<!\d[\s-])(?P<s>\d{8}|\d{6})(?![\w])")
-DAY_WORD = re.compile(rf"{DAY}{GAP}(?:(?:day\s+)?of\s+)?(?:the\s+)?{WORD}{GAP}(?:of\s+)?{YEAR}")
+DAY_WORD = re.compile(rf"{DAY}{GAP}(?:(?:day\s+)?(?:of|o|de)\s+)?(?:the\s+)?{WORD}{GAP}(?:of\s+)?{YEAR}")
 WORD_DAY = re.compile(
     rf"(?<![^\W\d_]){WORD}{GAP}(?:the\s+)?(?P<d>\d{{1,2}})\s*(?:st|nd|rd|th)?(?:{GAP}\s|[,./'-]){GAP}{YEAR}"
 )

@@ -36,7 +36,7 @@ CLOCK = re.compile(
 def plain(text: str) -> str:
     """Small letters, straight apostrophes and dashes, single spaces, none of the punctuation that ends a sentence."""
     flat = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").replace("\u2018", "'")
-    flat = re.sub(r"[\u2010-\u2015\u2212]", "-", flat)
+    flat = re.sub(r"\bi am\b", "im", re.sub(r"[\u2010-\u2015\u2212]", "-", flat))  # not the morning
     return " ".join(re.sub(r"[^\w\s':./+-]|(?<!\d)[.:/]|[.:/](?!\d)|(?<!\w)-|-(?!\w)", " ", flat).split())
 
 
