@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def _kept(labels: np.ndarray, vectors: np.ndarray, cache: Path) -> list[Doubt]:
         pass
     doubts = find_doubts(labels, judge_unseen(labels, vectors), least)
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
+    new = file.with_name(f".{os.getpid()}.json")
     new.write_text(json.dumps({"of": digest.hexdigest(), "doubts": doubts}))
     new.replace(file)
     return doubts

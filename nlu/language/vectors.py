@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -47,6 +48,6 @@ def _read(file: Path) -> dict[str, np.ndarray]:
 
 def _write(file: Path, vectors: dict[str, np.ndarray]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new.npz")
+    new = file.with_name(f".{os.getpid()}.npz")
     np.savez(new, names=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
     new.replace(file)
