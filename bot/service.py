@@ -12,9 +12,10 @@ import structlog
 
 from bot.dialogue import Dialogue, DialogueError
 from programme import conversation as conversations
-from programme import menu
+from programme import language, menu
 from programme import turn as turns
 from programme.context import Context
+from programme.language import Languages
 from programme.outbox import Reply
 from programme.safety import Safety
 from programme.turn import Accepted, Incoming, LeaseLostError, Turn
@@ -36,11 +37,17 @@ class ConversationService:
     """`on_change` of a conversation wakes its listeners: they read rows, the hint itself carries nothing."""
 
     def __init__(
-        self, ctx: Context, dialogue: Dialogue, safety: Safety, other_answer: Callable[[str], str] | None = None
+        self,
+        ctx: Context,
+        dialogue: Dialogue,
+        safety: Safety,
+        other_answer: Callable[[str], str] | None = None,
+        languages: Languages | None = None,
     ) -> None:
         self._ctx = ctx
         self._dialogue = dialogue
         self._safety = safety
+        self._languages = languages or Languages({}, frozenset())
         self._other_answer = other_answer or (lambda _kind: "notice_cannot_read")
         self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._any: set[asyncio.Event] = set()
@@ -170,8 +177,12 @@ class ConversationService:
         elif turn.intent in menu.INTENTS:
             replies = await asyncio.to_thread(menu.answer, self._ctx, turn.conversation_id, turn.intent or "")
             await self._end(turn, TurnEnd.ANSWERED, replies)
+        elif turn.intent == language.INTENT:
+            await self._ask_for_interpreter(turn)
+        elif (notice := self._notice_of_language(turn)) and turn.danger is None:
+            await self._end(turn, TurnEnd.ANSWERED, [notice])
         else:
-            await self._ask(turn)
+            await self._ask(turn, [notice] if notice else [])
 
     async def _leave_to_worker(self, turn: Turn) -> None:
         """Silence, but for danger: where the phrases saw none, the model looks too."""
@@ -181,7 +192,22 @@ class ConversationService:
                 understood = await self._dialogue.understand(turn, LOOK_FOR_DANGER_SECONDS)
         await self._end(turn, TurnEnd.LEFT_TO_WORKER, (), understood)
 
-    async def _ask(self, turn: Turn) -> None:
+    def _notice_of_language(self, turn: Turn) -> Reply | None:
+        """What is said to a message that is not in English: the dialogue is not asked, so the form stays."""
+        if turn.kind is not MessageKind.TEXT or turn.intent is not None:
+            return None
+        code = self._languages.find(turn.text)
+        return self._languages.notice(code) if code else None
+
+    async def _ask_for_interpreter(self, turn: Turn) -> None:
+        code = turn.values.get("language", language.UNKNOWN)
+        replies = await asyncio.to_thread(
+            language.ask_for_interpreter, self._ctx, self._languages, turn.conversation_id, code
+        )
+        await self._end(turn, TurnEnd.ANSWERED, replies)
+
+    async def _ask(self, turn: Turn, more: Sequence[Reply] = ()) -> None:
+        """Asks the dialogue. `more`: what is said after its answer."""
         try:
             renewed = await self._renew(turn)
             answered = await self._dialogue.ask(turn, self._seconds_left(turn))
@@ -189,17 +215,17 @@ class ConversationService:
                 raise DialogueError("no answer")
         except DialogueError as error:
             log.warning("dialogue_failed", conversation=turn.conversation_id, turn=turn.id, reason=str(error))
-            await self._menu(turn)
+            await self._menu(turn, more)
             return
-        await self._end(turn, TurnEnd.ANSWERED, answered.replies, answered.understood, renewed)
+        await self._end(turn, TurnEnd.ANSWERED, [*answered.replies, *more], answered.understood, renewed)
 
-    async def _menu(self, turn: Turn) -> None:
+    async def _menu(self, turn: Turn, more: Sequence[Reply] = ()) -> None:
         """The fixed menu; who asked for a person has asked; after a crisis card the card is enough."""
         if turn.intent == "request_human":
             replies = await asyncio.to_thread(menu.answer, self._ctx, turn.conversation_id, "menu_person")
         else:
             replies = [] if turn.danger else menu.offer()
-        await self._end(turn, TurnEnd.MENU, replies)
+        await self._end(turn, TurnEnd.MENU, [*replies, *more])
 
     async def _was_told(self, turn: Turn) -> bool:
         """Whether an action has already said something in this turn (a confirmation, the crisis card)."""

@@ -30,6 +30,7 @@ from launch.ready import Readiness
 from launch.settings import PROJECT, Settings
 from programme import setting
 from programme.context import Context
+from programme.language import Languages
 from programme.safety import Safety
 
 if TYPE_CHECKING:  # Redis' client is loaded where one is set
@@ -41,6 +42,11 @@ PAGE_SECONDS = 5.0  # how long the page may go on with settings that were change
 def make_safety(root: Path = PROJECT) -> Safety:
     """The phrase list that works without the dialogue."""
     return Safety.load(root / "nlu" / "safety")
+
+
+def make_languages(root: Path = PROJECT) -> Languages:
+    """The languages that we have lines in."""
+    return Languages.load(root / "nlu" / "answers")
 
 
 class _Page:
@@ -116,7 +122,7 @@ def _make_parts(settings: Settings) -> _Parts:
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
     dialogue = Dialogue(make_address(settings.dialogue_at, settings.dialogue_url), secret)
     safety = make_safety()
-    service = ConversationService(ctx, dialogue, safety, other_answer)
+    service = ConversationService(ctx, dialogue, safety, other_answer, make_languages())
     limits = Limits(ctx.clock)
     page = _Page(ctx)
     return _Parts(

@@ -7,16 +7,18 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from programme.words import END, NUMBER, START, Words
+from programme.words import END, NUMBER, START, Words, spoken_in
 
 BETWEEN = 9  # words between the two halves of `this & that`
 _PIECE = re.compile(
     r"\s*(?:~(?P<gap>[1-9])|\{(?P<any>[^{}]+)\}(?P<o1>\??)|<(?P<set>\w+)>(?P<o2>\??)|(?P<word>[^\s{}<>~?&]+)(?P<o3>\??))"
 )
-_WORD = re.compile(r"[^\W_A-Z]+\*?|[#^$]")
-WORDS_OF = re.compile(r"(?<!~)(?<![\w*])[^\W_A-Z]+\*?")
+_WORD = re.compile(r"[^\s_A-Z'’.,*#^$]+\*?|[#^$]")
+_FOREIGN = re.compile(r"[^\s{}|?~<>]*[^\x00-\x7f][^\s{}|?~<>]*")
+_WORDS_OF = re.compile(r"(?<![^\s{}|])[^\s_A-Z'’.,*#^$~<>{}|?&]+\*?")
 
 
 class PhraseUnreadableError(ValueError):
@@ -26,16 +28,35 @@ class PhraseUnreadableError(ValueError):
         super().__init__(f"{self.__doc__} {file}: {name}: {why}")
 
 
+def words_of(line: str) -> list[str]:
+    """The words that a pattern names."""
+    return _WORDS_OF.findall(_as_read(line))
+
+
+def _as_read(line: str) -> str:
+    """A pattern in another language may be written as its speakers do; it is looked for as it is read."""
+    return _FOREIGN.sub(lambda found: " ".join(spoken_in(found[0])), line)
+
+
 @dataclass(frozen=True)
 class Line:
-    """One pattern: `shortest` and `longest` find it with as little or as much between its words as may be.
+    """One pattern. `needs`: sets of words; of each set one must be in the text, else the pattern cannot be there.
 
-    `needs`: sets of words; of each set one must be in the text, else the pattern cannot be there.
+    It is compiled when it is first looked for: most are not for weeks, and all together take seconds.
     """
 
-    shortest: re.Pattern[str]
-    longest: re.Pattern[str]
+    expression: str
     needs: tuple[frozenset[str], ...]
+
+    @cached_property
+    def shortest(self) -> re.Pattern[str]:
+        """Finds it with as little between its words as may be."""
+        return re.compile(rf"(?<!\S)(?:{self.expression.replace('@', '?')})")
+
+    @cached_property
+    def longest(self) -> re.Pattern[str]:
+        """Finds it with as much between its words as may be."""
+        return re.compile(rf"(?<!\S)(?:{self.expression.replace('@', '')})")
 
 
 @dataclass(frozen=True)
@@ -50,18 +71,14 @@ class Notation:
         """One pattern. Raises PhraseUnreadableError."""
         if not isinstance(line, str):
             raise PhraseUnreadableError(self.file, name, f"a pattern is a line of text, not {line!r}")
-        halves = [list(self._pieces(half, name)) for half in line.split(" & ")]
+        halves = [list(self._pieces(half, name)) for half in _as_read(line).split(" & ")]
         needs = tuple(frozenset(need) for half in halves for _, need in half if need)
         if not needs:
             raise PhraseUnreadableError(self.file, name, f"'{line}' asks for no word at all")
         orders = ["".join(written for written, _ in half) for half in halves]
         gap = _gap(BETWEEN)
         expression = "|".join(gap.join(order) for order in itertools.permutations(orders))
-        return Line(
-            re.compile(rf"(?<!\S)(?:{expression.replace('@', '?')})"),
-            re.compile(rf"(?<!\S)(?:{expression.replace('@', '')})"),
-            needs,
-        )
+        return Line(expression, needs)
 
     def _pieces(self, line: str, name: object) -> Iterator[tuple[str, set[str]]]:
         """Each piece as an expression, and the words of which one must be there (none: it may be missing)."""

@@ -6,14 +6,14 @@ pattern is written in notation.py.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from programme.notation import WORDS_OF, Line, Notation, PhraseUnreadableError
+from programme.notation import Line, Notation, PhraseUnreadableError, words_of
 from programme.rules.danger import DANGERS
 from programme.words import Words
 
@@ -30,48 +30,30 @@ class Danger:
     pattern: str
 
 
-class Safety:
-    """The phrase list, ready to be asked. Safe to share: it keeps nothing of what it reads."""
+class PhraseList:
+    """Phrases that are looked for in a text that was read in one way."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, sets: Mapping[str, str], files: Mapping[Path, Mapping[str, Any]]) -> None:
         self._words = words
         self._kinds: dict[str, str] = {}  # most urgent first
         self._finders: dict[str, list[Line]] = {}
         self._vetoes: dict[str, list[Line]] = {}
-        self._harmless: list[Line] = []
         self._index: dict[str, list[tuple[str, Line]]] = {}
-
-    @classmethod
-    def load(cls, folder: Path) -> "Safety":
-        """Read `words.yml` and each file of `phrases/` in the folder; PhraseUnreadableError names file and phrase."""
-        words = _words(folder / "words.yml")
-        sets = _sets(folder / "words.yml")
-        files = {file: _read_yaml(file) for file in sorted((folder / "phrases").glob("*.yml"))}
         entries = [(file, entry) for file, content in files.items() for entry in _entries(file, content)]
         harmless = [(file, line) for file, content in files.items() for line in content.get("harmless") or []]
-        if not entries:
-            raise PhraseUnreadableError(folder / "phrases", "phrases", "there is no phrase in any file")
         lines = [str(line) for _, entry in entries for key in ("any", "unless") for line in entry.get(key) or []]
         lines += [*sets.values(), *(str(line) for _, line in harmless)]
-        words.learn(word for line in lines for word in WORDS_OF.findall(line))
-        safety = cls(words)
-        safety._harmless = [Notation(file, sets, words).compile(line, "harmless") for file, line in harmless]
+        words.learn(word for line in lines for word in words_of(line))
+        self._harmless = [Notation(file, sets, words).compile(line, "harmless") for file, line in harmless]
         for file, entry in sorted(entries, key=lambda each: _urgency(each[1])):
-            safety._add(entry, Notation(file, sets, words))
-        safety._make_index()
-        return safety
+            self._add(entry, Notation(file, sets, words))
+        self._make_index()
 
-    def check(self, text: str) -> Danger | None:
-        """The danger that the text speaks of, or None: a life first, else what most phrases point to. Never raises."""
-        found: list[Danger] = []
-        for danger in self._dangers(text):
-            if danger.kind in LIFE:
-                return danger
-            found.append(danger)
-        votes = Counter(danger.kind for danger in found)
-        return max(found, key=lambda danger: votes[danger.kind], default=None)
+    def names(self) -> list[str]:
+        """The ids of the phrases."""
+        return list(self._kinds)
 
-    def _dangers(self, text: str) -> Iterator[Danger]:
+    def dangers(self, text: str) -> Iterator[Danger]:
         """Each phrase that is found, the most urgent first."""
         read = self._words.read(text)
         present = set(read)
@@ -116,6 +98,40 @@ class Safety:
                 self._index.setdefault(word, []).append((name, line))
 
 
+class Safety:
+    """The phrase lists, ready to be asked. Safe to share: they keep nothing of what they read."""
+
+    def __init__(self, lists: Sequence[PhraseList]) -> None:
+        self._lists = lists
+
+    @classmethod
+    def load(cls, folder: Path) -> "Safety":
+        """Read `words.yml` and each file of `phrases/` in the folder; PhraseUnreadableError names file and phrase.
+
+        A file that is `as_written` is for another language: the English spellings are not for it.
+        """
+        files = {file: _read_yaml(file) for file in sorted((folder / "phrases").glob("*.yml"))}
+        english = {file: content for file, content in files.items() if not content.get("as_written")}
+        others = {file: content for file, content in files.items() if content.get("as_written")}
+        lists = _read_yaml(folder / "words.yml")
+        sets = {name: str(listed) for name, listed in (lists.get("sets") or {}).items()}
+        made = [PhraseList(_words(lists), sets, english), PhraseList(Words({}), {}, others)]
+        if not made[0].names():
+            raise PhraseUnreadableError(folder / "phrases", "phrases", "there is no phrase in any file")
+        return cls(made)
+
+    def check(self, text: str) -> Danger | None:
+        """The danger that the text speaks of, or None: a life first, else what most phrases point to. Never raises."""
+        found = [danger for phrases in self._lists for danger in phrases.dangers(text)]
+        votes = Counter(danger.kind for danger in found)
+        return min(found, key=lambda danger: _weight(danger, votes), default=None)
+
+
+def _weight(danger: Danger, votes: Mapping[str, int]) -> tuple[int, int, int]:
+    urgency = DANGERS.index(danger.kind)
+    return min(urgency, len(LIFE)), -votes[danger.kind], urgency
+
+
 def _may_be_in(line: Line, present: set[str]) -> bool:
     return all(not need.isdisjoint(present) for need in line.needs)
 
@@ -132,8 +148,7 @@ def _all_spans(lines: list[Line], said: str, present: set[str]) -> list[Span]:
     return [span for line in lines if _may_be_in(line, present) for span in _spans(line.longest, said)]
 
 
-def _words(file: Path) -> Words:
-    lists = _read_yaml(file)
+def _words(lists: Mapping[str, Any]) -> Words:
     return Words(
         lists.get("spellings") or {},
         lists.get("guess") or [],
@@ -141,10 +156,6 @@ def _words(file: Path) -> Words:
         lists.get("without_vowels") or [],
         lists.get("emoji") or {},
     )
-
-
-def _sets(file: Path) -> dict[str, str]:
-    return {name: str(listed) for name, listed in (_read_yaml(file).get("sets") or {}).items()}
 
 
 def _entries(file: Path, content: Mapping[str, Any]) -> list[dict[str, Any]]:

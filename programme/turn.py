@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from programme import case, miss, outbox
+from programme import danger as dangers
+from programme import miss, outbox
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules import step
@@ -119,7 +120,7 @@ def receive(
             conversation,
         )
         if danger:
-            send_card(session, ctx, conversation, row.id, danger)
+            dangers.send_card(session, ctx, conversation, row.id, danger)
         begun = None if fence is None else _turn(session, conversation, row, fence)
         return Accepted(row.id, new=True, ended=False, begun=begun)
 
@@ -167,20 +168,6 @@ def _typed_button(session: Session, conversation: Conversation, text: str) -> st
 
 def _flat(title: str) -> str:
     return step.plain(title).replace("'", "")
-
-
-def send_card(session: Session, ctx: Context, conversation: Conversation, turn_id: str, danger: str) -> None:
-    """The crisis card, once for a turn, before all that waits; a case of the highest urgency; nudges pause."""
-    outbox.say(
-        session,
-        ctx,
-        conversation,
-        [Reply(f"utter_danger_{danger}", unique_key=f"danger:{turn_id}", first=True)],
-        turn_id,
-    )
-    case.open_danger(session, ctx, conversation, danger, turn_id)
-    conversation.paused_at = conversation.paused_at or ctx.clock()
-    session.add(conversation)
 
 
 def begin_turn(ctx: Context, conversation_id: str) -> Turn | None:
@@ -253,7 +240,7 @@ def end_turn(
         danger = (understood or {}).get("intent", {}).get("name")
         if danger in DANGERS and turn.danger is None:
             row.danger = danger
-            send_card(session, ctx, conversation, turn.id, danger)
+            dangers.send_card(session, ctx, conversation, turn.id, danger)
         row.state, row.ended_as, row.ended_at = TurnState.ENDED, ended_as, ctx.clock()
         row.understood = json.dumps(understood) if understood else None
         miss.record(session, ctx, conversation, row, understood, [reply.answer for reply in replies])
@@ -268,7 +255,7 @@ def end_turn(
 
 def _without_cards(replies: Sequence[Reply]) -> list[Reply]:
     """The card is sent by its own rule, so that it cannot be sent twice or be missed."""
-    return [reply for reply in replies if not reply.answer.startswith("utter_danger_")]
+    return [reply for reply in replies if not reply.answer.startswith(dangers.CARD)]
 
 
 def waiting(ctx: Context, limit: int = 100) -> list[str]:

@@ -1,4 +1,7 @@
-"""What a message says in the closed set of words that the safety phrases know: spelling is settled here."""
+"""What a message says in the closed set of words that the safety phrases know: spelling is settled here.
+
+Words of every script are read; marks on letters go (umrzeć, umrzec), and each Chinese character is a word.
+"""
 
 import itertools
 import re
@@ -6,7 +9,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 UNKNOWN, NUMBER, START, END = "_", "#", "^", "$"
-_SPOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+_SIGNS = "\u0900-\u0963\u0981-\u09cd\u09d7\u09e2\u09e3\u0a01-\u0a51\u0a70\u0a71\u0a75"  # of Indic vowels: no letters
+_LETTER = rf"(?:[^\W_{_HAN}]|[{_SIGNS}])"
+_SPOKEN = re.compile(rf"[{_HAN}]|{_LETTER}+(?:'{_LETTER}+)*")
+_LATIN_MARKS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
+_ARABIC_MARKS = re.compile(r"[\u0640\u064b-\u065f\u0670\u200c\u200d]")
+# Letters that stand for one another: of Latin script, and as Arabic, Urdu and Persian keyboards have them.
+_ALIKE = str.maketrans("łøđıأإآٱىیېکہھۀةۃؤ", "lodiاااايييكهههههو")
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
 _LEET = str.maketrans("013457@$", "oieastas")
 _FOLDED = re.compile(r"(.)\1*")
@@ -49,8 +59,7 @@ class Words:
 
     def read(self, text: str) -> list[str]:
         """The text in known words, between a start and an end mark."""
-        plain = unicodedata.normalize("NFKC", text.translate(self._emoji)).translate(_APOSTROPHES).lower()
-        spoken = _join_letters(_SPOKEN.findall(plain))
+        spoken = _join_letters(spoken_in(text.translate(self._emoji)))
         return [START, *itertools.chain.from_iterable(self._recognise(word) for word in spoken), END]
 
     def _recognise(self, raw: str) -> list[str]:
@@ -85,6 +94,14 @@ class Words:
                     yield guess
 
 
+def spoken_in(text: str) -> list[str]:
+    """The words of a text in small letters, without marks and stops."""
+    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower()
+    bare = _LATIN_MARKS.sub("", unicodedata.normalize("NFD", plain))
+    folded = _ARABIC_MARKS.sub("", unicodedata.normalize("NFC", bare)).translate(_ALIKE)
+    return _SPOKEN.findall(folded)
+
+
 def _bones(word: str) -> set[str]:
     """`hitting` -> `httng`, `htng`."""
     bones = _VOWELS.sub("", word)
@@ -105,6 +122,7 @@ def _unstretch(word: str) -> Iterator[str]:
 
 def _join_letters(words: list[str]) -> Iterator[str]:
     """`k m s` is one word; a lone `i` or `a` in a sentence is not."""
-    for single, run in itertools.groupby(words, key=lambda word: len(word) == 1 and word.isalpha()):
+    alone = itertools.groupby(words, key=lambda word: len(word) == 1 and word.isascii() and word.isalpha())
+    for single, run in alone:
         letters = list(run)
         yield from ["".join(letters)] if single and len(letters) > 2 else letters

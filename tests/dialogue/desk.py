@@ -23,7 +23,7 @@ from bot.service import ConversationService
 from launch.context import make_context
 from launch.keys import make_sample_keys, read_keyring
 from launch.settings import PROJECT, RASA_PYTHON, Settings, child_environment
-from launch.wiring import make_safety
+from launch.wiring import make_languages, make_safety
 from programme import conversation as conversations
 from programme import outbox, sample, setting
 from programme import turn as turns
@@ -82,7 +82,7 @@ class Desk:
         inside = self._servers.inside
         self.secret, self.url = inside.dialogue_secret, f"http://127.0.0.1:{inside.dialogue_port}"
         self._dialogue = self.run(_make(Dialogue, self.url, self.secret))
-        self.service = ConversationService(self.ctx, self._dialogue, make_safety())
+        self.service = ConversationService(self.ctx, self._dialogue, make_safety(), languages=make_languages())
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(TURN_SECONDS)

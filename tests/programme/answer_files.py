@@ -39,6 +39,8 @@ VALUES: dict[str, Any] = {
     "venue": "Sample Hall",
     "where": "Sample Hall, 1 Sample Street, Reading",
     "matching_word": "harbour",
+    "in_language": "Call 999 in an emergency. This chat reads English only.",
+    "language": "Polish",
     "open": "your last dates",
     "open": "• your complaint",
 }

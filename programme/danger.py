@@ -1,0 +1,74 @@
+"""Danger: the crisis card and its case, and what a worker's all-clear gives back."""
+
+from sqlmodel import Session, col, or_, select
+
+from programme import case, outbox
+from programme.context import Context
+from programme.outbox import Reply
+from programme.rules.danger import DANGERS
+from storage.audit import record
+from storage.case import Case
+from storage.conversation import Conversation
+from storage.enums import CaseReason
+from storage.row import lock_one
+
+CARD = "utter_danger_"
+
+
+class NotADangerError(LookupError):
+    """There is no open case of danger with this id."""
+
+
+def send_card(session: Session, ctx: Context, conversation: Conversation, turn_id: str, danger: str) -> None:
+    """The crisis card, once for a turn, before all that waits; a case of the highest urgency; nudges pause.
+
+    Whoever owns the conversation: while a worker has it the card goes out too.
+    """
+    card = Reply(f"utter_danger_{danger}", unique_key=f"danger:{turn_id}", first=True)
+    outbox.say(session, ctx, conversation, [card], turn_id)
+    case.open_danger(session, ctx, conversation, danger, turn_id)
+    conversation.paused_at = conversation.paused_at or ctx.clock()
+    session.add(conversation)
+
+
+def clear(ctx: Context, case_id: str, worker: str) -> bool:
+    """A worker has looked: the case is closed. Says whether nudges go on: only where no other danger of theirs is open.
+
+    Raises NotADangerError. What the person taps ("I'm safe") does not do this: only somebody who has looked can.
+    """
+    with ctx.database.writing() as session:
+        row = lock_one(session, Case, case_id) if session.get(Case, case_id) else None
+        if row is None or row.reason.value not in DANGERS or row.closed_at is not None:
+            raise NotADangerError(NotADangerError.__doc__)
+        row.closed_at = ctx.clock()
+        session.add(row)
+        session.flush()
+        record(
+            session,
+            id=ctx.new_id(),
+            at=ctx.clock(),
+            actor=worker,
+            action="danger:cleared",
+            subject_kind="case",
+            subject_id=row.id,
+        )
+        theirs = [col(Case.conversation_id) == row.conversation_id]
+        if row.referral_id is not None:
+            theirs.append(col(Case.referral_id) == row.referral_id)
+        still = select(Case).where(
+            or_(*theirs), col(Case.closed_at).is_(None), col(Case.reason).in_([CaseReason(each) for each in DANGERS])
+        )
+        if session.exec(still).first() is not None:
+            return False
+        for conversation in _conversations(session, row):
+            conversation.paused_at = None
+            session.add(conversation)
+        return True
+
+
+def _conversations(session: Session, row: Case) -> list[Conversation]:
+    """All that this case speaks for: a person may write on the web page and in Telegram."""
+    theirs = [col(Conversation.id) == row.conversation_id]
+    if row.referral_id is not None:
+        theirs.append(col(Conversation.referral_id) == row.referral_id)
+    return list(session.exec(select(Conversation).where(or_(*theirs)).with_for_update()))
