@@ -41,7 +41,6 @@ VALUES: dict[str, Any] = {
     "matching_word": "harbour",
     "in_language": "Call 999 in an emergency. This chat reads English only.",
     "language": "Polish",
-    "open": "your last dates",
     "open": "• your complaint",
 }
 
