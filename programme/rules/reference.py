@@ -27,6 +27,13 @@ MOST_VARIANTS = 16
 WIDEST_GAP = 3  # characters between two pieces of one reference: " - "
 LOOKALIKES = {"O": "0", "0": "O", "I": "1L", "1": "IL", "L": "1I"}
 PIECE = re.compile(r"[^\W_]+")
+GAPS = r"[\W_]{0,3}"
+FILLER = "\0"  # stands where a word was longer than what it means; no gap between two pieces is counted by it
+# How people read a reference out, and how it is written.
+ALOUD = {
+    "ZERO": "0", "OH": "0", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4", "FIVE": "5", "SIX": "6", "SEVEN": "7",
+    "EIGHT": "8", "NINE": "9", "DASH": "-", "HYPHEN": "-", "SLASH": "-", "STROKE": "-", "THEN": "-", "SPACE": "-",
+}  # fmt: skip
 DAY_AND_MONTH = re.compile(r"\d{0,2}(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)")
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")
 
@@ -93,10 +100,29 @@ def _alone(pieces: list[str], gaps: list[str], pattern: Pattern) -> bool:
     return all(any(map(str.isdigit, piece)) for piece in pieces) and _shaped(pieces, gaps, pattern)
 
 
+def _read_aloud(plain: str, pattern: Pattern) -> str:
+    """A reference that was read out, as it is written: `T V P DASH FIVE J` is `T V P -    5    J`, in the same places.
+
+    Only what follows the prefix is touched, up to the first word that is no part of one.
+    """
+    prefix = re.search(rf"(?<![^\W_]){GAPS.join(map(re.escape, pattern.prefix.upper()))}(?=[\W_])", plain)
+    if prefix is None:
+        return plain
+    pieces, end = [plain[: prefix.end()]], prefix.end()
+    for match in PIECE.finditer(plain, prefix.end()):
+        said = match.group()
+        if said not in ALOUD and len(said) > 1 and not any(map(str.isdigit, said)):
+            break
+        put = ALOUD.get(said, said)
+        pieces += [plain[end : match.start()], put, FILLER * (len(said) - len(put))]
+        end = match.end()
+    return "".join([*pieces, plain[end:]])
+
+
 def _search(text: str, pattern: Pattern) -> Iterator[_Found]:
-    plain = _plain(text)
+    plain = _read_aloud(_plain(text), pattern)
     found = list(PIECE.finditer(plain))
-    gaps = [plain[one.end() : two.start()] for one, two in pairwise(found)]
+    gaps = [plain[one.end() : two.start()].replace(FILLER, "") for one, two in pairwise(found)]
     longest = len(pattern.prefix) + pattern.body
     first = 0
     while first < len(found):
@@ -111,7 +137,9 @@ def _search(text: str, pattern: Pattern) -> Iterator[_Found]:
                 break
             if _with_prefix(pieces, between, pattern) or _alone(pieces, between, pattern):
                 body = "".join(pieces)[-pattern.body :]
-                hit = _Found(pattern.prefix.upper() + body, found[first].start(), found[last].end())
+                end = found[last].end()
+                end += len(plain[end:]) - len(plain[end:].lstrip(FILLER))
+                hit = _Found(pattern.prefix.upper() + body, found[first].start(), end)
                 first = last
                 break
         if hit:

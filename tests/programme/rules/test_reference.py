@@ -26,6 +26,8 @@ patterns = st.builds(
         "its tvp 4f7k92 i think", "TVP–4F7K–92", "tvp4f7k 92", "tvp 4f7k92", "t v p 4 f 7 k 9 2", "T.V.P. 4F7K 92",
         "TVP_4F7K_92", "tvp#4f7k92", "tvp ref is 4f7k92", "4f7k-92", "4F7K 92", "tpv-4f7k-92", "ＴＶＰ４ｆ７ｋ９２",
         "tvp 4f 7k 92", "TVP-4F7K-29 sorry TVP-4F7K-92", "my number is TVP4F7K92, dob 14/3/90", "(tvp-4f7k-92)",
+        "T V P dash four F seven K dash nine two", "t.v.p then 4f 7k then 92", "tvp four f seven k nine two pal",
+        "TVP space 4F7K-92",
     ],
 )  # fmt: skip
 def test_finds_it_in_what_people_type(text: str) -> None:
@@ -36,7 +38,9 @@ def test_finds_it_in_what_people_type(text: str) -> None:
     "text",
     [
         "", "hello", "tvp is lost", "tvp case no", "tvp abcd ef", "140390", "14/03/90", "3feb91", "14mar9",
-        "14mar 90", "tvp 4f7k922", "tvp 4f7k9", "RG11AA", "07700900123", "tvp is at 10", "i need 2", "tvp 4f7k9é",
+        "14mar 90", "tvp 4f7k922", "tvp 4f7k9", "RG11AA", "07700900123", "tvp is at 10", "i need 2",
+        "tvp one thing i dont get", "tvp oh i lost it", "one two three four five six", "a 4 f seven k nine two",
+        "tvp 4f7k9é",
     ],
 )  # fmt: skip
 def test_finds_none_where_there_is_none(text: str) -> None:
@@ -101,3 +105,8 @@ def test_variants_are_few_distinct_and_begin_with_itself(body: str) -> None:
 @given(bodies.filter(lambda body: sum(body.count(char) for char in "O0") <= 4 and not set(body) & set("IL1")))
 def test_variants_hold_each_reading_of_a_round_sign(body: str) -> None:
     assert len(reference.variants("TVP" + body)) == 2 ** sum(body.count(char) for char in "O0")
+
+
+def test_read_aloud_it_is_taken_out_whole() -> None:
+    said = "it's T V P dash four F seven K dash nine two, born 3/2/91"
+    assert reference.take_out(said).split() == ["it's", ",", "born", "3/2/91"]
