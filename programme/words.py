@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 UNKNOWN, NUMBER, START, END = "_", "#", "^", "$"
+YEAR = "someyear"
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _SIGNS = "\u0900-\u0963\u0981-\u09cd\u09d7\u09e2\u09e3\u0a01-\u0a51\u0a70\u0a71\u0a75"  # of Indic vowels: no letters
 _LETTER = rf"(?:[^\W_{_HAN}]|[{_SIGNS}])"
@@ -22,6 +23,7 @@ _LEET = str.maketrans("013457@$", "oieastas")
 _FOLDED = re.compile(r"(.)\1*")
 _VOWELS = re.compile(r"[aeiou]")
 _NO_VOWELS = re.compile(r"[b-df-hj-np-tv-z]{3,12}")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNTED = re.compile(r"(\d+)([a-z]*)")
 
 
@@ -37,7 +39,7 @@ class Words:
         emoji: Mapping[str, str] | None = None,
     ) -> None:
         self.spellings = {str(wrong): right.split() for right, wrongs in spellings.items() for wrong in wrongs}
-        self.known: set[str] = {word for right in spellings for word in right.split()} | {NUMBER}
+        self.known: set[str] = {word for right in spellings for word in right.split()} | {NUMBER, YEAR}
         self.never = frozenset(never)
         self._prefixes: tuple[str, ...] = ()
         self._deletes: dict[str, str] = {}
@@ -75,6 +77,8 @@ class Words:
         for form, prefix in itertools.product(forms, self._prefixes):
             if form.startswith(prefix):
                 return [prefix + "*"]
+        if _YEAR.fullmatch(word):
+            return [YEAR]
         counted = _COUNTED.fullmatch(word)
         if counted:
             unit = counted[2]
