@@ -17,7 +17,7 @@ NO_ANSWER = ("affirm", "deny", "unsure")  # to a question that asks for a fact
 
 def take_reference(journey: Journey) -> bool:
     """A reference, and a date of birth where one stands beside it."""
-    text, pattern = journey.heard.text, verification.pattern(journey.ctx)
+    text, pattern = _typed(journey), verification.pattern(journey.ctx)
     found = reference.read(text, pattern)
     if found is not None:
         journey.put(reference=found)
@@ -40,7 +40,7 @@ def take_reference(journey: Journey) -> bool:
 
 def take_birth_date(journey: Journey) -> bool:
     """A date of birth, which is checked at once; a reference typed again takes the place of the first."""
-    text, pattern = journey.heard.text, verification.pattern(journey.ctx)
+    text, pattern = _typed(journey), verification.pattern(journey.ctx)
     again = None if journey.linked else reference.read(text, pattern)
     if again is not None:
         journey.put(reference=again)
@@ -63,6 +63,11 @@ def take_birth_date(journey: Journey) -> bool:
         journey.asked = True
         return True
     return False
+
+
+def _typed(journey: Journey) -> str:
+    """The words of the message; a button's payload is none."""
+    return "" if journey.heard.tapped else journey.heard.text
 
 
 def _tried(journey: Journey) -> bool:
