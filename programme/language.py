@@ -67,7 +67,9 @@ class Languages:
             raise BadLanguageFileError(f"{BadLanguageFileError.__doc__} {file}: {error}") from None
 
     def find(self, text: str) -> str | None:
-        """The ISO 639 code of the language of a message; None: English, or too little to tell."""
+        """The ISO 639 code of the language of a message; None: English, too little to tell, or no lines to say."""
+        if not self.lines:
+            return None
         letters = [letter for letter in unicodedata.normalize("NFKC", text) if letter.isalpha()]
         others = [letter for letter in letters if not unicodedata.name(letter, "LATIN").startswith("LATIN")]
         if len(others) * 2 > len(letters):
