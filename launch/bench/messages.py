@@ -15,6 +15,7 @@ import yaml
 
 SEED = 20240229
 ACTION_INTENT = "ask_deadline"  # its action reads and answers outside any form
+REST = "action_answer_rest"  # the end of a question's rule; says something only where a message asks two things
 MARK = re.compile(r"\[([^\[\]]+)\](?:\([^()]+\)|\{[^{}]+\})")  # of an entity in an example
 OPENINGS = ("", "hi, ", "hello, ", "sorry, ", "just asking, ", "quick question, ", "ok so ", "hey, ", "right, ")
 CLOSINGS = ("", " thanks", " please", " ta", " cheers", " many thanks", " thank you", "?")
@@ -55,11 +56,11 @@ class Deck:
 
 
 def single_rules(stories: Path) -> dict[str, str]:
-    """Intents with a rule of one step, and the answer or action of that step."""
+    """Intents with a rule of one step (but for REST), and the answer or action of that step."""
     found = {}
     for path in sorted(stories.glob("*.yml")):
         for rule in _read(path).get("rules") or []:
-            steps = rule.get("steps") or []
+            steps = [step for step in rule.get("steps") or [] if step.get("action") != REST]
             if len(steps) == 2 and "condition" not in rule and "intent" in steps[0] and "action" in steps[1]:
                 found[steps[0]["intent"]] = steps[1]["action"]
     return found
