@@ -133,6 +133,7 @@ def test_another_tab_and_another_visit_know_nothing(
 def test_after_half_an_hour_away_a_reload_shows_nothing(page: Page, desk: Desk) -> None:
     say(page, "my secret")
     answered(page, "You said: my secret")
+    expect(page.locator(".own[data-state='answered']")).to_have_count(1)  # nothing more comes that would renew it
     page.evaluate(
         "() => { const kept = JSON.parse(sessionStorage.chat); kept.at -= 31 * 60000;"
         " sessionStorage.chat = JSON.stringify(kept); }"
