@@ -93,7 +93,12 @@ def _new_conversation(session: Session, ctx: Context, identity: ChannelIdentity,
 
 
 def standing(ctx: Context, conversation_id: str) -> tuple[bool, bool]:
-    """Whether somebody has proved here who they are, and whether a personal link brought them."""
+    """Whether somebody has proved here who they are, and whether a personal link brought them.
+
+    Neither where there is no such conversation: a model is tried out in one that nobody has.
+    """
     with ctx.database.reading() as session:
-        conversation = session.get_one(Conversation, conversation_id)
+        conversation = session.get(Conversation, conversation_id)
+        if conversation is None:
+            return False, False
         return conversation.referral_id is not None, conversation.linked_referral_id is not None
