@@ -1,4 +1,7 @@
-"""Danger: the crisis card and its case, and what a worker's all-clear gives back."""
+"""Danger: the crisis card and its case, staying with the person afterwards, and a worker's all-clear."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
@@ -6,13 +9,19 @@ from programme import case, outbox
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules.danger import DANGERS
+from storage import message as messages
 from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import CaseReason
 from storage.row import lock_one
 
-CARD = "utter_danger_"
+CARD, STAY = "utter_danger_", "notice_still_here"
+# What may be written straight after a card and asks for nothing: the assistant stays then, and offers no booking.
+ASKS_NOTHING = frozenset(
+    {"greet", "thank", "goodbye", "affirm", "deny", "unsure", "ask_repeat", "insult", "out_of_scope", "nlu_fallback"}
+    | {"share_low_mood", "ask_capabilities", "ask_bot", "go_back"}
+)
 
 
 class NotADangerError(LookupError):
@@ -29,6 +38,18 @@ def send_card(session: Session, ctx: Context, conversation: Conversation, turn_i
     case.open_danger(session, ctx, conversation, danger, turn_id)
     conversation.paused_at = conversation.paused_at or ctx.clock()
     session.add(conversation)
+
+
+def stay(
+    session: Session, conversation: Conversation, understood: Mapping[str, Any] | None, replies: Sequence[Reply]
+) -> Sequence[Reply]:
+    """The replies; or, where a card was the last thing said and the person asks for nothing, that we are still here."""
+    meant = ((understood or {}).get("intent") or {}).get("name")
+    if conversation.paused_at is None or meant not in ASKS_NOTHING:
+        return replies
+    last = messages.after(session, conversation.id, conversation.next_out_seq - 2)
+    said = last[-1].answer if last else None
+    return [Reply(STAY)] if said == STAY or (said or "").startswith(CARD) else replies
 
 
 def clear(ctx: Context, case_id: str, worker: str) -> bool:

@@ -238,6 +238,8 @@ def end_turn(
         if conversation.fence != turn.fence or row.state == TurnState.ENDED:
             raise LeaseLostError(LeaseLostError.__doc__)
         danger = (understood or {}).get("intent", {}).get("name")
+        if turn.intent is None and turn.danger is None:
+            replies = dangers.stay(session, conversation, understood, replies)
         if danger in DANGERS and turn.danger is None:
             row.danger = danger
             dangers.send_card(session, ctx, conversation, turn.id, danger)

@@ -266,7 +266,9 @@ def test_a_card_names_help_and_promises_nobody(danger: str) -> None:
         assert [button.intent for button in card.buttons] == ["im_safe", "request_human"]
 
 
-@pytest.mark.parametrize("answer", [*(f"utter_danger_{danger}" for danger in DANGERS), "notice_menu_help_now"])
+@pytest.mark.parametrize(
+    "answer", [*(f"utter_danger_{danger}" for danger in DANGERS), "notice_menu_help_now", "notice_still_here"]
+)
 def test_where_help_is_named_it_is_plain_whether_a_worker_is_reading(answer: str) -> None:
     """Also with no settings at all, and long after its review."""
     away, slow = "No worker is reading this chat now.", "A worker may take a while to see this."

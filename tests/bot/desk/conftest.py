@@ -31,6 +31,7 @@ from bot.web import WebChat
 from programme import sample
 from programme.answers import Answers
 from programme.context import Context
+from programme.language import Languages
 from programme.safety import Safety
 from storage.database import Database
 
@@ -197,9 +198,14 @@ def safety() -> Safety:
     return Safety.load(ROOT / "nlu" / "safety")
 
 
+@functools.cache
+def languages() -> Languages:
+    return Languages.load(ROOT / "nlu" / "answers")
+
+
 def make_app(ctx: Context, dialogue_url: str) -> Starlette:
     dialogue = Dialogue(dialogue_url, SECRET)
-    service = ConversationService(ctx, dialogue, safety())
+    service = ConversationService(ctx, dialogue, safety(), languages=languages())
     page = ChatPage(ctx.answers.labels, "01923 271 783", "https://example.org/", True, "", ("'self'",))
     web = WebChat(ctx, service, Limits(ctx.clock), lambda: page)
 
