@@ -17,8 +17,11 @@ from pathlib import Path
 
 import yaml
 
-# [text](entity), [text](entity:value) or [text]{"entity": …, "value": …}, as Rasa writes them.
-MARK = re.compile(r"\[(?P<text>[^\[\]]+)\](?:\((?P<entity>[^:()]+)(?::(?P<value>[^()]+))?\)|(?P<data>\{[^{}]+\}))")
+# [text](entity), [text](entity:value), [text]{"entity": …, "value": …} or [text][{…}, {…}], as Rasa writes them.
+MARK = re.compile(
+    r"\[(?P<text>[^\[\]]+)\]"
+    r"(?:\((?P<entity>[^:()]+)(?::(?P<value>[^()]+))?\)|(?P<data>\{[^{}]+\})|\[(?P<list>\{[^\[\]]+\})\])"
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,10 @@ def strip(text: str) -> tuple[str, list[Marked]]:
     plain, marked, end = "", [], 0
     for match in MARK.finditer(text):
         plain += text[end : match.start()]
-        data = json.loads(match["data"]) if match["data"] else {}
-        entity, value = data.get("entity") or match["entity"], data.get("value") or match["value"] or match["text"]
-        marked.append(Marked(len(plain), len(plain) + len(match["text"]), entity, value))
+        told = json.loads(f"[{match['data'] or match['list'] or ''}]")
+        for data in told or [{"entity": match["entity"], "value": match["value"]}]:
+            value = data.get("value") or match["text"]
+            marked.append(Marked(len(plain), len(plain) + len(match["text"]), data["entity"], value))
         plain, end = plain + match["text"], match.end()
     return plain + text[end:], marked
 

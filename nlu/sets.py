@@ -14,6 +14,8 @@ from typing import NamedTuple
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from nlu import annotations
+
 BULLET = "-"
 
 
@@ -173,9 +175,5 @@ def _first_line(text: ScalarNode) -> int:
 
 
 def _plain(text: str) -> str:
-    """Without the annotations of entities: `[tues](day)` is what somebody wrote as `tues`."""
-    if "[" not in text:
-        return text.strip()
-    from rasa.shared.nlu.training_data.entities_parser import replace_entities
-
-    return replace_entities(text).strip()
+    """Without the marks of entities: `[tues](day)` is what somebody wrote as `tues`."""
+    return annotations.strip(text)[0].strip()

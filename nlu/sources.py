@@ -41,6 +41,7 @@ ALLOWED: dict[str, str] = {
     rf"The intent '({'|'.join(BUTTONS_ONLY)})' is listed in the domain file, but is not found in the NLU": "buttons",
     r"Slot auto-fill has been removed in 3\.0": "said of every domain that has entities and slots",
     r"There is a message in the training data labeled with intent 'nlu_fallback'": "the gate's own intent",
+    r"does not include an entity extractor trained on your training data": "entities are found by rules, not learnt",
 }
 
 

@@ -25,6 +25,8 @@ DIGITS = {
     "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9",
 }  # fmt: skip
+TENS_NAMES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+TENS = re.compile(rf"\b({'|'.join(TENS_NAMES)})\b", re.IGNORECASE)  # before a unit: seventy six is 76
 SPOKEN = re.compile(rf"\b(?:{'|'.join(DIGITS)}|dash|hyphen|then|slash|hash|stroke)\b", re.IGNORECASE)
 PIECE = re.compile(r"\d+|[^\W\d]+|[^\w\s]|_")
 
@@ -162,6 +164,7 @@ def _ascii(text: str) -> str:
 def _value(name: str, said: str) -> str:
     """Without what people put between the letters and digits."""
     if name == "reference":
+        said = TENS.sub(lambda match: str(2 + TENS_NAMES.index(match[1].casefold())) + " ", said)
         spoken = SPOKEN.sub(lambda match: DIGITS.get(match[0].casefold(), " "), said)
         return "".join(c for c in spoken.upper() if c.isalnum())
     if name == "phone":

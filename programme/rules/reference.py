@@ -29,10 +29,11 @@ LOOKALIKES = {"O": "0", "0": "O", "I": "1L", "1": "IL", "L": "1I"}
 PIECE = re.compile(r"[^\W_]+")
 GAPS = r"[\W_]{0,3}"
 FILLER = "\0"  # stands where a word was longer than what it means; no gap between two pieces is counted by it
-# How people read a reference out, and how it is written.
+# How people read a reference out, and how it is written. Tens stand before a unit: seventy six is 76.
 ALOUD = {
     "ZERO": "0", "OH": "0", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4", "FIVE": "5", "SIX": "6", "SEVEN": "7",
-    "EIGHT": "8", "NINE": "9", "DASH": "-", "HYPHEN": "-", "SLASH": "-", "STROKE": "-", "THEN": "-", "SPACE": "-",
+    "EIGHT": "8", "NINE": "9", "TWENTY": "2", "THIRTY": "3", "FORTY": "4", "FIFTY": "5", "SIXTY": "6", "SEVENTY": "7",
+    "EIGHTY": "8", "NINETY": "9", "DASH": "-", "HYPHEN": "-", "SLASH": "-", "STROKE": "-", "THEN": "-", "SPACE": "-",
 }  # fmt: skip
 DAY_AND_MONTH = re.compile(r"\d{0,2}(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)")
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")

@@ -35,6 +35,12 @@ def test_a_line_is_stripped_and_marked_as_rasa_does(line: str, text: str, marked
     assert annotations.strip(annotations.mark(text, marked)) == (text, marked)
 
 
+def test_a_piece_may_be_two_things() -> None:
+    line = 'tues or [now][{"entity": "day", "value": "today"}, {"entity": "time"}]'
+    assert annotations.strip(line) == ("tues or now", [Marked(8, 11, "day", "today"), Marked(8, 11, "time", "now")])
+    assert entities_parser.replace_entities(line) == "tues or now"
+
+
 def test_files_are_read_without_marks(tmp_path: Path) -> None:
     path = tmp_path / "some.yml"
     content = {"nlu": [{"intent": "greet", "examples": "- hi [Dean](name)\n"}, {"lookup": "x", "examples": "- y\n"}]}

@@ -27,7 +27,7 @@ patterns = st.builds(
         "TVP_4F7K_92", "tvp#4f7k92", "tvp ref is 4f7k92", "4f7k-92", "4F7K 92", "tpv-4f7k-92", "ＴＶＰ４ｆ７ｋ９２",
         "tvp 4f 7k 92", "TVP-4F7K-29 sorry TVP-4F7K-92", "my number is TVP4F7K92, dob 14/3/90", "(tvp-4f7k-92)",
         "T V P dash four F seven K dash nine two", "t.v.p then 4f 7k then 92", "tvp four f seven k nine two pal",
-        "TVP space 4F7K-92",
+        "TVP space 4F7K-92", "tvp four f seven k ninety two",
     ],
 )  # fmt: skip
 def test_finds_it_in_what_people_type(text: str) -> None:
