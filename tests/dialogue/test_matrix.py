@@ -182,14 +182,19 @@ def _understood(person: Person, intent: str, texts: list[str]) -> str:
         return TEXTS[intent]
     best, surest = "", 0.0
     for text in texts[:TRIES]:
-        person.say(text)
+        said = person.say(text)
         name, confidence = person.understood
-        if name == intent and confidence > surest:
+        if name == intent and confidence > surest and not _asks_more(said):
             best, surest = text, confidence
         if surest > SURE:
             break
     assert best, f"no text of tests/nlu is understood as {intent}"
     return best
+
+
+def _asks_more(said: list[Said]) -> bool:
+    """Whether a second question was heard in the text: those are walked through elsewhere."""
+    return any(answer.startswith(("utter_ask_", "utter_also_asked")) for answer in answers(said)[1:])
 
 
 def _texts() -> dict[str, list[str]]:
