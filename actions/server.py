@@ -12,6 +12,7 @@ from sanic import HTTPResponse, Request, Sanic, response
 from actions import beginning, caring, coming, helping
 from actions.form import ValidateJourneyForm
 from actions.rest import AnswerRest
+from programme import dates
 from programme.context import Context
 
 log = structlog.get_logger()
@@ -79,6 +80,7 @@ def make_server(ctx: Context, secret: str) -> Sanic[Any, Any]:
     app = Sanic("actions", configure_logging=False)
     app.config.RESPONSE_TIMEOUT = 10
     executor = make_executor(ctx)
+    dates.plainly("tomorrow", ctx.clock())  # reads its rules now, not while the first person waits
     wanted = f"Bearer {secret}".encode()
 
     @app.get("/health")
