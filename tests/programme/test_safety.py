@@ -113,6 +113,25 @@ def test_it_answers_within_two_milliseconds() -> None:
     assert best / len(texts) < 0.002
 
 
+LONGEST = 2000
+REPEATED = [
+    "i will hurt him ",
+    "they know where i live and ",
+    "took ",
+    "not ",
+    "he said they will not let me leave ",
+    "a",
+    "救",
+]
+
+
+@pytest.mark.parametrize("piece", REPEATED)
+def test_the_longest_message_is_read_in_time(piece: str) -> None:
+    text = (piece * LONGEST)[:LONGEST]
+    SAFETY.check(text)  # what it needs is compiled now
+    assert min(_seconds([text]) for _ in range(3)) < 0.1
+
+
 def _seconds(texts: list[str]) -> float:
     begun = time.perf_counter()
     for text in texts:
