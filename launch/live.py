@@ -56,7 +56,7 @@ class Undo(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     live: Mark
-    previous: Mark | None
+    previous: Mark | None = None
     pinned: bool
 
 
