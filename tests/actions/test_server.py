@@ -64,9 +64,9 @@ def test_an_action_that_is_not_ours(door: httpx.Client) -> None:
 
 
 def test_a_failure_is_a_failure_and_tells_nothing(door: httpx.Client) -> None:
-    said = ask(door, "action_start_over")  # there is no such conversation
+    said = ask(door, "action_stop_reminders")  # there is no such conversation
     assert said.status_code == 500
-    assert said.json() == {"error": "failed", "action_name": "action_start_over"}
+    assert said.json() == {"error": "failed", "action_name": "action_stop_reminders"}
 
 
 def test_it_asks_for_a_domain_that_it_has_not_seen(door: httpx.Client) -> None:
