@@ -199,7 +199,7 @@ class Live:
         with self._locked():
             now = self.last() if mend else self.read()
             new = change(now)
-            if new != now or not (self.models / FILE).exists():
+            if new != now or not self.is_whole():
                 self._write(new)
         return new
 
