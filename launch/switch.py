@@ -196,7 +196,9 @@ class Switch:
     def _drop(self) -> None:
         """What was being made ready and is not wanted any more."""
         if self._making is not None:
-            self._making[1].cancel()
+            made = self._making[1]
+            if not made.cancel() and not made.cancelled() and made.exception() is None:  # it was just done
+                self._end(made.result())
             self._making = None
         if self._ready is not None:
             self._end(self._ready.running)
