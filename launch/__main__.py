@@ -66,8 +66,8 @@ def _train(settings: Settings) -> None:
     _measure(lambda: report_on(settings, model))
 
 
-def _bench(settings: Settings) -> None:
-    importlib.import_module("launch.bench").bench(settings)
+def _bench(settings: Settings, data: str = "") -> None:
+    importlib.import_module("launch.bench").bench(settings, data)
 
 
 def _rotate(settings: Settings) -> None:
@@ -221,6 +221,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 # What stands behind a command, the most of it; what is in square brackets may be left out. The others take nothing.
 TAKES = {
     "link": ("<reference>",),
+    "bench": ("[folder]",),
     "score": ("<file>", "[report]", "[model]", "[page]"),
     "check-language": ("[--all]",),
     "compare": ("[candidate]", "[live]", "[file]", "[report]"),

@@ -45,7 +45,7 @@ NOT_IN_IT = {
     "stories/test_first.yml",
 }
 
-BESIDE_IT = ("nlu/language/", "nlu/report/")  # folders of the same kind
+BESIDE_IT = ("nlu/bench/", "nlu/language/", "nlu/report/")  # folders of the same kind
 
 Train = Callable[[Path], None]
 

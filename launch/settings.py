@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 APP_PYTHON = PROJECT / ".venv" / "bin" / "python"
 RASA_PYTHON = PROJECT / ".venv-rasa" / "bin" / "python"
 TELEGRAM = "https://api.telegram.org"
+BENCH_PARTS = ("turns", "understanding")
 # Meant for whoever runs us, not for our children. Without .pyc files each start would compile Rasa anew.
 NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS"}
 
@@ -55,6 +56,13 @@ def _proxy_addresses(text: object) -> object:
     return given
 
 
+def _parts(given: object) -> object:
+    parts = tuple(one.strip() for one in given.split(",") if one.strip()) if isinstance(given, str) else given
+    if not parts or not isinstance(parts, tuple) or not set(parts) <= set(BENCH_PARTS):
+        raise ValueError(f"must be of {', '.join(BENCH_PARTS)}, with commas between")
+    return parts
+
+
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 DatabaseAddress = Annotated[SecretStr, BeforeValidator(_database_address)]
 RedisAddress = Annotated[SecretStr, BeforeValidator(_redis_address)]
@@ -94,8 +102,10 @@ class Settings(BaseModel):
     parent_pid: int | None = None
 
     # For `make bench` (docs/bench.md), and what it tells the processes that it times.
+    bench_parts: Annotated[tuple[str, ...], BeforeValidator(_parts)] = BENCH_PARTS
     bench_rounds: Annotated[int, Field(ge=1)] | None = None
     bench_stock_epochs: Annotated[int, Field(ge=1)] = 100
+    bench_stock_examples: Annotated[int, Field(ge=1)] | None = None
     trace_dir: Path | None = None
 
     @model_validator(mode="after")

@@ -1,54 +1,25 @@
-"""The figures of a run as a table, for people and for machines."""
+"""The turns of a run as a table, for people and for machines."""
 
-import json
-import os
-import platform
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 from launch.bench.plan import Figures, Plan
 from launch.bench.sides import Memory
+from launch.bench.table import OURS, STOCK_RASA, Line, as_entries, as_rows, head, judge, machine
 from launch.bench.trace import Step
-
-OURS, STOCK = "ours", "stock Rasa"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row: both figures, and what was to be reached; `reached` is None where there is no goal or no figure."""
-
-    what: str
-    unit: str
-    ours: float | None
-    stock: float | None
-    goal: str = ""
-    reached: bool | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        """Ours as a share of stock's, or as so many times it."""
-        return self.ours / self.stock if self.ours is not None and self.stock else None
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of them does not exceed; between two of them in proportion."""
-    ordered = sorted(values)
-    at = share * (len(ordered) - 1)
-    low = int(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+from launch.figures import percentile
 
 
 def make_lines(figures: Mapping[str, Figures], plan: Plan) -> list[Line]:
     """The table of a run. A figure that was not measured leaves its place empty."""
-    both = figures.get(OURS), figures.get(STOCK)
+    both = figures.get(OURS), figures.get(STOCK_RASA)
 
     def line(what: str, unit: str, read: Callable[[Figures], float | None], goal: str = "") -> Line:
         ours, stock = (read(side) if side else None for side in both)
-        return _judge(Line(what, unit, ours, stock, goal))
+        return judge(Line(what, unit, ours, stock, goal))
 
     count = plan.rounds * plan.a_round
     return [
@@ -70,16 +41,9 @@ def make_lines(figures: Mapping[str, Figures], plan: Plan) -> list[Line]:
     ]
 
 
-def as_text(lines: Sequence[Line], steps: Sequence[Step], plan: Plan, when: datetime) -> str:
-    """The report in Markdown."""
-    head = f"Measured on {when:%d %B %Y}: {machine()}; {plan.rounds} rounds, the two systems in turn."
-    rows = ["| | ours | stock Rasa | ours : stock | goal | |", "| --- | ---: | ---: | ---: | --- | --- |"]
-    for line in lines:
-        verdict = {True: "reached", False: "**missed**", None: ""}[line.reached]
-        ratio = "" if line.ratio is None or line.unit == "×" else f"{line.ratio:.2f}×"
-        values = f"{_show(line.ours, line.unit)} | {_show(line.stock, line.unit)} | {ratio}"
-        rows.append(f"| {line.what} | {values} | {line.goal} | {verdict} |")
-    text = [head, "", *rows]
+def as_text(lines: Sequence[Line], steps: Sequence[Step], plan: Plan, when: datetime, load: float, epochs: int) -> str:
+    """The report in Markdown. `load`: the machine's when it began; `epochs`: stock Rasa's."""
+    text = [*head(when, load, epochs, f"{plan.rounds} rounds, the two systems in turn."), *as_rows(lines)]
     if steps:
         text += ["", "Where the time of one of our turns goes (a run of its own, its steps timed):", ""]
         text += ["| | ms |", "| --- | ---: |"]
@@ -87,40 +51,18 @@ def as_text(lines: Sequence[Line], steps: Sequence[Step], plan: Plan, when: date
     return "\n".join(text) + "\n"
 
 
-def as_json(
+def as_content(
     lines: Sequence[Line], steps: Sequence[Step], figures: Mapping[str, Figures], plan: Plan, when: datetime
-) -> str:
-    """Everything that was measured, each turn included."""
-    return json.dumps(
-        {
-            "at": when.isoformat(timespec="seconds"),
-            "machine": machine(),
-            "plan": asdict(plan),
-            "lines": [{**asdict(line), "ratio": line.ratio} for line in lines],
-            "steps": [asdict(step) for step in steps],
-            "figures": {name: asdict(found) for name, found in figures.items()},
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
-
-
-def machine() -> str:
-    """What it was measured on, without a name."""
-    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores, {_cpu_model()}, {system}"
-
-
-def _judge(line: Line) -> Line:
-    """Reads the goal's first figure: `≤ 0.7×` is a ratio, `ours ≤ 800` a figure of ours."""
-    if not line.goal:
-        return line
-    ours_alone = line.goal.startswith("ours ")
-    sign, number = line.goal.removeprefix("ours ").split(",")[0].split()
-    value, most = (line.ours if ours_alone else line.ratio), float(number.rstrip("×"))
-    if value is None:
-        return line
-    return Line(line.what, line.unit, line.ours, line.stock, line.goal, value <= most if sign == "≤" else value >= most)
+) -> dict[str, Any]:
+    """Everything that was measured, each turn included, for JSON."""
+    return {
+        "at": when.isoformat(timespec="seconds"),
+        "machine": machine(),
+        "plan": asdict(plan),
+        "lines": as_entries(lines),
+        "steps": [asdict(step) for step in steps],
+        "figures": {name: asdict(found) for name, found in figures.items()},
+    }
 
 
 def _ms(seconds: Sequence[float], share: float) -> float | None:
@@ -138,17 +80,3 @@ def _rate(figures: Figures) -> float | None:
 def _growth(figures: Figures) -> float | None:
     early, late = figures.early(), figures.late()
     return statistics.median(late) / statistics.median(early) if early and late else None
-
-
-def _show(value: float | None, unit: str) -> str:
-    if value is None:
-        return ""
-    if unit == "%":
-        return f"{100 * value:.0f} %"
-    return f"{value:.2f}×" if unit == "×" else f"{value:,.{0 if value >= 100 else 1}f} {unit}"
-
-
-def _cpu_model() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

@@ -15,7 +15,7 @@ import psutil  # type: ignore[import-untyped]
 import yaml
 
 from launch.bench.people import Person, RestPerson, WebPerson
-from launch.bench.project import STOCK, write_endpoints
+from launch.bench.project import STOCK, stock_environment, write_endpoints
 from launch.bench.training import Training, train_ours, train_stock
 from launch.child import Child, Running, last_lines
 from launch.parts import free_ports
@@ -214,11 +214,6 @@ class Stock:
             health=health,
             log=self._var / f"{module}.log",
         )  # fmt: skip
-
-
-def stock_environment() -> dict[str, str]:
-    """Stock Rasa tells nobody about its use here, and says less; nothing else is changed."""
-    return child_environment(RASA_TELEMETRY_ENABLED="false", SQLALCHEMY_SILENCE_UBER_WARNING="1")
 
 
 def _tree(pid: int) -> Iterator[psutil.Process]:

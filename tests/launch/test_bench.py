@@ -17,8 +17,9 @@ from launch.bench.messages import Deck, Message, TooFewMessagesError, single_rul
 from launch.bench.people import BadTurnError, RestPerson, is_right
 from launch.bench.plan import Figures, Plan, Said, measure_crowd, measure_starts, measure_turns
 from launch.bench.project import make_config, make_domain, plain_answers, write_endpoints, write_project
-from launch.bench.report import Line, as_json, as_text, make_lines, percentile
+from launch.bench.report import as_content, as_text, make_lines
 from launch.bench.sides import Memory
+from launch.bench.table import Line
 from launch.bench.trace import read_notes, take_apart
 from launch.bench.training import Training
 from launch.settings import PROJECT
@@ -250,11 +251,6 @@ def test_both_sides_hear_the_same_messages_and_count_the_same(sides: list[Preten
 # The report
 
 
-def test_a_percentile_lies_between_its_neighbours() -> None:
-    assert [percentile([4, 1, 3, 2], share) for share in (0.0, 0.5, 1.0)] == [1, 2.5, 4]
-    assert percentile([7], 0.95) == 7
-
-
 def a_side(milliseconds: float, rate: float, ready: float) -> Figures:
     said = Said(milliseconds / 1000, right=True, accepted=0.001)
     return Figures(
@@ -280,17 +276,18 @@ def test_the_table_has_both_figures_their_ratio_and_whether_the_goal_was_reached
     assert lines["start to ready"].reached is True
     assert lines["message 40 against message 10"].ours == 1.0
     assert lines["memory at rest, all processes"].reached is True
-    text = as_text(list(lines.values()), [], Plan(), datetime(2026, 11, 23, tzinfo=UTC))
+    text = as_text(list(lines.values()), [], Plan(), datetime(2026, 11, 23, tzinfo=UTC), 1.5, epochs=15)
     assert "| turn of one person, median | 30.0 ms | 60.0 ms | 0.50× | ≤ 0.7×, aim 0.35× | reached |" in text
     assert "2.00× | ≥ 2.5×, aim 5× | **missed** |" in text
+    assert "load 1.5" in text and "for 15 of its 100 epochs" in text
 
 
 def test_a_figure_that_was_not_measured_leaves_its_place_empty() -> None:
     lines = make_lines({"ours": Figures()}, Plan())
     assert all(line.stock is None and line.reached is None for line in lines)
     assert Line("a", "ms", None, None).ratio is None
-    found = json.loads(as_json(lines, [], {"ours": Figures()}, Plan(), datetime(2026, 11, 23, tzinfo=UTC)))
-    assert found["plan"]["rounds"] == Plan().rounds
+    found = as_content(lines, [], {"ours": Figures()}, Plan(), datetime(2026, 11, 23, tzinfo=UTC))
+    assert json.loads(json.dumps(found))["plan"]["rounds"] == Plan().rounds
 
 
 def test_a_turn_is_taken_apart_into_steps_that_add_up(tmp_path: Path) -> None:
