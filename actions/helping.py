@@ -115,7 +115,7 @@ class RequestHuman(JourneyAction):
     title = "action_request_human"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        words = None if journey.heard.tapped else journey.heard.text
+        words = journey.heard.words
         asked = handoff.ask(self._ctx, journey.conversation_id, "request_human", last_words=words)
         reply = menu.handoff_reply(asked)
         carry_on = [Tap("carry_on", "label_carry_on")] if journey.slots["goal"] else []

@@ -108,8 +108,8 @@ class Journey:
 
     def said(self, intent: str | None = None) -> Said:
         """What a case keeps of this message: its words, unless they were about something other than `intent`."""
-        other = self.heard.tapped or intent not in (None, self.heard.intent)
-        return Said(self.heard.turn or None, None if other else self.heard.text)
+        other = intent not in (None, self.heard.intent)
+        return Said(self.heard.turn or None, None if other else self.heard.words)
 
     def step(self) -> str | None:
         """The step that is open now; None when nothing is left to ask."""

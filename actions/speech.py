@@ -27,7 +27,7 @@ class Tap:
 @dataclass(frozen=True)
 class Heard:
     """The person's message. `entities`: what a tapped button carried; `questions`: what a message of several clauses
-    asks, the intents in order."""
+    asks, the intents in order; `told`: what it tells beside its intent and must be hidden."""
 
     text: str
     intent: str
@@ -36,6 +36,12 @@ class Heard:
     ranking: tuple[str, ...]
     turn: str
     questions: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str | None:
+        """What was typed, where it may be repeated to a worker."""
+        return None if self.tapped or self.told else self.text
 
     @property
     def tapped(self) -> bool:
@@ -57,6 +63,7 @@ def heard(tracker: Tracker) -> Heard:
         ranking=tuple(row["name"] for row in ranking if row["name"] not in (FALLBACK, None)),
         turn=turn,
         questions=tuple(row["name"] for row in message.get("questions") or []),
+        told=tuple(message.get("told") or []),
     )
 
 

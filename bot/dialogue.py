@@ -54,7 +54,7 @@ class Dialogue:
         except (KeyError, TypeError, AttributeError) as error:
             raise DialogueError("bad answer") from error
         understood = {"intent": said.get("intent") or {}, "ranking": (said.get("ranking") or [])[:TOP]}
-        return Answered(replies, understood)
+        return Answered(replies, {**understood, "told": said.get("told") or []})
 
     async def understand(self, turn: Turn, seconds: float) -> Mapping[str, Any]:
         """What the model makes of a message, without the dialogue moving. Raises DialogueError."""

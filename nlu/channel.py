@@ -158,6 +158,7 @@ class Dialogue:
             "messages": [_spoken(event) for event in events if isinstance(event, BotUttered)],
             "intent": _ranked(said.intent) if said else None,
             "ranking": [_ranked(one) for one in ranking[:RANKED]],
+            "told": said.parse_data.get("told", []) if said else [],
             "replayed": replayed,
         }
 

@@ -165,7 +165,7 @@ class TurnProcessor(MessageProcessor):
         parsed = self._parse_message_with_graph(message, tracker, only_output_properties)
         kept = {key: parsed[key] for key in ("text", "intent", "entities")}
         others = [one for one in parsed.get("intent_ranking") or [] if one.get("name") != kept["intent"].get("name")]
-        kept["questions"] = parsed.get("questions") or []
+        kept |= {key: parsed.get(key) or [] for key in ("questions", "told")}
         return {**kept, "intent_ranking": [kept["intent"], *others][:RANKED]}  # what is acted on comes first
 
     async def run_action_extract_slots(self, output_channel: OutputChannel, tracker: Any) -> Any:

@@ -76,9 +76,11 @@ def write_line(event: Event) -> str:
         told = {key: value for key, value in event.as_dict().items() if value is not None and value != {}}
         if told["event"] == "user":
             parsed = told.get("parse_data", {})
-            if parsed.get("intent", {}).get("name") in HIDDEN:
+            if not HIDDEN.isdisjoint([parsed.get("intent", {}).get("name"), *parsed.get("told", [])]):
                 told["text"], parsed = "", {**parsed, "entities": []}
             told["parse_data"] = {key: parsed[key] for key in ("intent", "entities") if key in parsed}
+            if parsed.get("told"):  # so that a turn that is answered again from here is hidden as well
+                told["parse_data"]["told"] = parsed["told"]
             told["parse_data"]["intent_ranking"] = parsed.get("intent_ranking", [])[:RANKED]
         elif told["event"] == "bot":
             told["data"] = {key: value for key, value in told.get("data", {}).items() if value is not None}

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from programme import case
 from programme.context import Context
+from programme.outbox import Reply
 from storage import message as messages
 from storage.case import Case
 from storage.conversation import Conversation
@@ -19,6 +20,7 @@ from storage.row import lock_one
 
 MOST_SAID = 20  # of one case
 LOOKED_BACK = 20  # messages
+OFFENCE = "disclose_offence"
 URGENCIES: Mapping[CaseReason, Urgency] = MappingProxyType(
     {
         CaseReason.MORE_TIME: Urgency.DEADLINE,
@@ -95,6 +97,25 @@ def hide(ctx: Context, turn: str) -> None:
     """Marks a message as one that only those who need it may read."""
     with ctx.database.writing() as session:
         row = session.get(MessageIn, turn)
-        if row is not None and row.sensitive_at is None:
-            row.sensitive_at = ctx.clock()
-            session.add(row)
+        if row is not None:
+            _mark(session, ctx, row)
+
+
+def hide_told(
+    session: Session, ctx: Context, conversation: Conversation, row: MessageIn, understood: Mapping[str, Any] | None
+) -> list[Reply]:
+    """Hides a message that tells of an offence beside what it is about, opens the case, and gives what stops it kindly.
+
+    A message that is about the offence, and nothing else, has a rule of its own.
+    """
+    if OFFENCE not in (understood or {}).get("told", []):
+        return []
+    _mark(session, ctx, row)
+    write(session, ctx, conversation, CaseReason.OFFENCE_TOLD, Said(row.id))
+    return [Reply(f"utter_{OFFENCE}")]
+
+
+def _mark(session: Session, ctx: Context, row: MessageIn) -> None:
+    if row.sensitive_at is None:
+        row.sensitive_at = ctx.clock()
+        session.add(row)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlmodel import Session
 
+from programme import concern, miss, outbox
 from programme import danger as dangers
-from programme import miss, outbox
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules import step
@@ -243,6 +243,8 @@ def end_turn(
         if danger in DANGERS and turn.danger is None:
             row.danger = danger
             dangers.send_card(session, ctx, conversation, turn.id, danger)
+        elif ended_as is TurnEnd.ANSWERED:
+            replies = [*concern.hide_told(session, ctx, conversation, row, understood), *replies]
         row.state, row.ended_as, row.ended_at = TurnState.ENDED, ended_as, ctx.clock()
         row.understood = json.dumps(understood) if understood else None
         miss.record(session, ctx, conversation, row, understood, [reply.answer for reply in replies])

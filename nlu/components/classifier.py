@@ -25,6 +25,7 @@ from nlu.components.training import load_encoder, train
 PAYLOAD = re.compile(r"\s*/\w+(@\d+(\.\d+)?)?\s*(\{.*\})?\s*", re.DOTALL)
 RANKED = 10
 QUESTIONS = "questions"  # what is asked in a message of several clauses: [{"name", "confidence"}, …]
+TOLD = "told"  # what is told in it beside its intent and must be hidden: names of intents
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -86,7 +87,7 @@ class UnderstandingClassifier(GraphComponent, IntentClassifier):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Write `intent`, `intent_ranking` and `questions` into each message; a button's payload passes untouched."""
+        """Write `intent`, `intent_ranking`, `questions` and `told`; a button's payload passes untouched."""
         for message in messages:
             text = message.get(TEXT)
             if self._model and text and not PAYLOAD.fullmatch(text):
@@ -110,3 +111,4 @@ def _write(message: Message, understood: Understood) -> None:
     message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
     asked = [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: chance} for name, chance in understood.questions]
     message.set(QUESTIONS, asked, add_to_output=True)
+    message.set(TOLD, understood.told, add_to_output=True)

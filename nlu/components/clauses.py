@@ -1,10 +1,10 @@
-"""A message's clauses: danger in any of them wins, and what they ask is kept beside the first intent."""
+"""A message's clauses: danger in any of them wins, and what they ask or tell is kept beside the first intent."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nlu.components.model import Reading
 
@@ -12,10 +12,13 @@ MOST_CLAUSES = 4
 FEWEST_WORDS = 2
 LONGEST = 400  # characters; who writes more tells a story, and its clauses are read as one
 # How likely a clause must be a question of its own, or a danger, before it counts beside the whole message.
-SURE_QUESTION, SURE_DANGER = 0.6, 0.6
+SURE_QUESTION, SURE_DANGER, SURE_TOLD = 0.6, 0.6, 0.6
 QUESTION = "ask_"
 # About the conversation itself, or what the dialogue does anyway: found in a clause, they ask nothing more.
 NOT_ALSO = frozenset({"ask_repeat", "ask_capabilities", "ask_available_sessions"})
+
+# Told in any clause, it is hidden from whoever does not need it.
+TOLD = frozenset({"disclose_offence"})
 
 _STOPS = re.compile(r"[.!?\n;]+\s*|\s+-\s+|\s*…\s*|\.{2,}\s*")
 _LINKS = re.compile(
@@ -35,10 +38,14 @@ _OPENS_QUESTION = re.compile(
 
 @dataclass(frozen=True)
 class Understood:
-    """The reading to act on, and the questions in a message of several clauses: (intent, probability), in order."""
+    """The reading to act on, and what a message of several clauses also says.
+
+    `questions`: (intent, probability), in order. `told`: intents of TOLD that a clause beside the first intent has.
+    """
 
     reading: Reading
     questions: list[tuple[str, float]]
+    told: list[str] = field(default_factory=list)
 
 
 def split(text: str) -> list[str]:
@@ -75,15 +82,22 @@ def understand(text: str, read: Callable[[str], Reading], danger: frozenset[str]
     if len(clauses) < 2:
         return Understood(whole, [])
     readings = [reading for reading in map(read, clauses) if reading.ranking]
-    if not _is_danger(whole, danger):
-        told = [one for one in readings if _is_danger(one, danger) and one.ranking[0][1] >= SURE_DANGER]
-        if told:
-            return Understood(max(told, key=lambda one: one.ranking[0][1]), [])
-    return Understood(whole, _questions(readings))
+    if _is_danger(whole, danger):  # whoever helps must be able to read all of it
+        return Understood(whole, _questions(readings))
+    dangers = [one for one in readings if _is_danger(one, danger) and one.ranking[0][1] >= SURE_DANGER]
+    if dangers:
+        return Understood(max(dangers, key=lambda one: one.ranking[0][1]), [])
+    return Understood(whole, _questions(readings), _told(whole, readings))
 
 
 def _is_danger(reading: Reading, danger: frozenset[str]) -> bool:
     return bool(reading.ranking) and reading.sure and reading.ranking[0][0] in danger
+
+
+def _told(whole: Reading, readings: list[Reading]) -> list[str]:
+    first = whole.ranking[0][0] if whole.ranking and whole.sure else ""
+    likeliest = [one.ranking[0] for one in readings if one.sure]
+    return sorted({name for name, chance in likeliest if name in TOLD and name != first and chance >= SURE_TOLD})
 
 
 def _questions(readings: list[Reading]) -> list[tuple[str, float]]:

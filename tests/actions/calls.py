@@ -1,6 +1,7 @@
 """Calls to an action as Rasa makes them, answered by rasa-sdk's own executor with our actions."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from actions.server import make_executor
@@ -23,6 +24,7 @@ def call(
     events: list[dict[str, Any]] | None = None,
     entities: dict[str, str] | None = None,
     turn: str | None = None,
+    told: Sequence[str] = (),
 ) -> tuple[list[str], dict[str, Any]]:
     """The answers that were said, and the slots that were set. `step`: the form is open there."""
     parsed = {
@@ -31,6 +33,7 @@ def call(
         "intent_ranking": [{"name": intent, "confidence": confidence}],
         "text": text,
         "message_id": turn,
+        "told": list(told),
         "metadata": {},
     }
     tracker = {

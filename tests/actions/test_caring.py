@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from actions.caring import TOLD
 from programme import transcript
@@ -12,6 +13,7 @@ from storage.case import Case
 from storage.conversation import Conversation
 from storage.database import Database
 from storage.enums import CaseReason, Urgency
+from storage.handoff import HandoffRequest
 from storage.message import MessageIn
 from tests.actions.calls import call
 from tests.builders import NOW, a_booking, a_course, a_link, a_message_in, a_person, a_referral
@@ -161,6 +163,17 @@ def test_what_was_told_of_an_offence_is_hidden_and_not_repeated(ctx: Context) ->
     (case,) = open_cases(ctx)
     assert case.reason is CaseReason.OFFENCE_TOLD
     assert "selling" not in (case.detail or "")
+
+
+def test_a_case_does_not_repeat_words_that_also_tell_of_an_offence(ctx: Context) -> None:
+    told, words = ["disclose_offence"], "nobody rang me, i was selling it that night"
+    call(ctx, opened(ctx), "action_complain", text=words, intent="complain", turn="t", told=told)
+    call(ctx, opened(ctx), "action_request_human", text=words, intent="request_human", turn="u", told=told)
+    (case,) = open_cases(ctx)
+    assert said_in(case) == [{"turn": "t"}]
+    with ctx.database.reading() as session:
+        (asked,) = session.exec(select(HandoffRequest)).all()
+    assert asked.last_words is None
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 import pytest
 
+from programme import transcript
 from programme import turn as turns
 from programme.context import Context
+from programme.miss import listed
 from programme.outbox import Reply
 from programme.turn import LEASE_SECONDS, Accepted, Incoming, Turn
 from storage.database import Database
-from storage.enums import MessageKind, TurnEnd, TurnState
-from storage.message import MessageIn
+from storage.enums import CaseReason, MessageKind, TurnEnd, TurnState
+from storage.message import MessageIn, replies_to
 from tests.conftest import Clock
-from tests.programme.desk import a_context, opened
+from tests.programme.desk import a_context, open_cases, opened
 
 
 @pytest.fixture
@@ -75,3 +77,28 @@ def test_a_message_that_came_before_begins_nothing_again(ctx: Context) -> None:
     assert hear(ctx, conversation_id, "1").begun is not None
     again = hear(ctx, conversation_id, "1")
     assert (again.new, again.begun) == (False, None)
+
+
+TOLD = {"intent": {"name": "ask_cost", "confidence": 0.9}, "ranking": [], "told": ["disclose_offence"]}
+
+
+def test_an_offence_told_beside_a_question_is_hidden_and_stopped_kindly_before_the_answer(ctx: Context) -> None:
+    incoming = Incoming("1", MessageKind.TEXT, "what does it cost, i was selling it that night")
+    turn = turns.receive(ctx, opened(ctx), incoming, begin=True).begun
+    assert turn is not None
+    turns.end_turn(ctx, turn, TurnEnd.ANSWERED, [Reply("utter_no_problem")], TOLD)
+    with ctx.database.reading() as session:
+        row = session.get_one(MessageIn, turn.id)
+        said = [reply.answer for reply in replies_to(session, turn.id)]
+    assert transcript.words_of(ctx, row) == ctx.answers.label("label_hidden_text")
+    assert said == ["utter_disclose_offence", "utter_no_problem"]
+    (case,) = open_cases(ctx)
+    assert case.reason is CaseReason.OFFENCE_TOLD
+    assert "selling" not in (case.detail or "")
+
+
+def test_a_miss_that_tells_of_an_offence_is_not_kept_for_the_trainers(ctx: Context) -> None:
+    turn = turns.receive(ctx, opened(ctx), Incoming("1", MessageKind.TEXT, "hm. i was selling it"), begin=True).begun
+    assert turn is not None
+    turns.end_turn(ctx, turn, TurnEnd.ANSWERED, [], TOLD | {"intent": {"name": "nlu_fallback", "confidence": 0.8}})
+    assert listed(ctx) == []

@@ -12,6 +12,8 @@ MEANT = {
     "is there parking": ("ask_location", 0.9),
     "what is it about": ("ask_what_is_programme", 0.5),
     "my mate has gone blue": ("medical_emergency", 0.9),
+    "i was selling it": ("disclose_offence", 0.9),
+    "i might have sold some": ("disclose_offence", 0.5),
 }
 
 
@@ -58,3 +60,21 @@ def test_danger_in_any_clause_wins() -> None:
     understood = understand("how much is it. also my mate has gone blue", read, DANGER)
     assert understood.reading.ranking[0][0] == "medical_emergency"
     assert understood.questions == []
+
+
+def test_an_offence_told_beside_something_else_is_noticed_and_what_is_asked_stays() -> None:
+    understood = understand("book me in. i was selling it that night. how much is it", read, DANGER)
+    assert understood.reading.ranking[0][0] == "book_course"
+    assert understood.told == ["disclose_offence"]
+    assert [name for name, _ in understood.questions] == ["ask_cost"]
+    assert understand("book me in. i might have sold some", read, DANGER).told == []
+
+
+def test_what_a_message_is_about_is_not_also_told() -> None:
+    assert understand("i was selling it. how much is it", read, DANGER).told == []
+    assert understand("i was selling it", read, DANGER).told == []
+
+
+def test_words_of_somebody_in_danger_are_not_hidden_from_who_helps() -> None:
+    assert understand("how much is it. i was selling it and my mate has gone blue", read, DANGER).told == []
+    assert understand("my mate has gone blue. i was selling it", read, DANGER).told == []

@@ -398,6 +398,11 @@ def test_what_was_told_of_an_offence_is_not_kept(open_store):
     assert "selling" not in write_line(told)
     assert read_line(write_line(told)).intent_name == "disclose_offence"
     assert read_line(write_line(asked)).text == "how long is it"
+    beside = {"intent": {"name": "ask_cost", "confidence": 0.9}, "told": ["disclose_offence"]}
+    also = UserUttered("what does it cost, i was selling it", parse_data=beside, input_channel="dialogue")
+    again = read_line(write_line(also))
+    assert "selling" not in write_line(also)
+    assert (again.intent_name, again.parse_data["told"]) == ("ask_cost", ["disclose_offence"])
 
 
 def test_ids_are_not_to_be_had(open_store):
