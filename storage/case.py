@@ -39,6 +39,8 @@ class Case(Row, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant, index=True)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_by: str | None = Field(default=None, max_length=32)  # an account
+    outcome: str | None = Field(default=None, max_length=32)
 
 
 def open_case(session: Session, case: Case) -> Case:

@@ -35,6 +35,8 @@ class Conversation(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     last_in_at: datetime | None = Field(default=None, sa_type=Instant)
     language: str | None = Field(default=None, max_length=8)  # ISO 639-1, where it is not English
+    person_typing_at: datetime | None = Field(default=None, sa_type=Instant)
+    worker_typing_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Lease(Row, table=True):

@@ -141,6 +141,8 @@ class HandoffState(StrEnum):
     TAKEN = "taken"
     CANCELLED = "cancelled"
     CLOSED = "closed"
+    HANDED_BACK = "handed_back"  # to the assistant
+    EXPIRED = "expired"  # nobody came in time
 
 
 class AttemptKind(StrEnum):
@@ -149,3 +151,62 @@ class AttemptKind(StrEnum):
     IDENTITY = "identity"
     ADDRESS = "address"
     REFERENCE = "reference"
+    ACCOUNT = "account"
+    STAFF_ADDRESS = "staff_address"
+
+
+class Role(StrEnum):
+    """What a member of staff may do is in programme/rules/role.py."""
+
+    WORKER = "worker"
+    TRAINER = "trainer"
+    LEAD = "lead"
+    MANAGER = "manager"
+
+
+class CallbackOutcome(StrEnum):
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    CANCELLED = "cancelled"
+
+
+class Rating(StrEnum):
+    GOOD = "good"
+    MIXED = "mixed"
+    BAD = "bad"
+
+
+class VersionState(StrEnum):
+    """Of a setting's version: proposed until a second person agrees, where two are needed."""
+
+    PROPOSED = "proposed"
+    LIVE = "live"
+    REFUSED = "refused"
+
+
+class LessonState(StrEnum):
+    LABELLED = "labelled"
+    NOT_OURS = "not_ours"
+    SENT_BACK = "sent_back"
+
+
+class RunState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AlertKind(StrEnum):
+    """Which way an alert goes out."""
+
+    TELEGRAM = "telegram"
+    EMAIL = "email"
+
+
+class AlertState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"

@@ -31,9 +31,21 @@ class HandoffRequest(Row, table=True):
     reason: str = Field(max_length=64)  # the intent or rule that asked
     urgency: Urgency = Field(sa_type=word(Urgency, "handoff_request.urgency"))
     last_words: str | None = Field(default=None, sa_type=Sealed("handoff_request.last_words"))
-    state: HandoffState = Field(default=HandoffState.WAITING, sa_type=word(HandoffState, "handoff_request.state"))
+    state: HandoffState = Field(
+        default=HandoffState.WAITING, sa_type=word(HandoffState, "handoff_request.state"), index=True
+    )
     requested_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    account_id: str | None = Field(default=None, index=True, max_length=32)  # the worker who has it, or had it last
+    wanted_account_id: str | None = Field(default=None, max_length=32)  # whom it waits for first
+    taken_at: datetime | None = Field(default=None, sa_type=Instant)
+    first_reply_at: datetime | None = Field(default=None, sa_type=Instant)
+    beat_at: datetime | None = Field(default=None, sa_type=Instant)  # the worker was last heard
+    warned_at: datetime | None = Field(default=None, sa_type=Instant)
+    escalated_at: datetime | None = Field(default=None, sa_type=Instant)
+    told_at: datetime | None = Field(default=None, sa_type=Instant)  # the person was told that it takes longer
+    outcome: str | None = Field(default=None, max_length=32)
+    outcome_note: str | None = Field(default=None, sa_type=Sealed("handoff_request.outcome_note"))
 
 
 def open_request(session: Session, request: HandoffRequest) -> HandoffRequest:

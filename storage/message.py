@@ -83,6 +83,7 @@ class MessageOut(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
+    account_id: str | None = Field(default=None, max_length=32)  # the worker who wrote it
 
 
 class ButtonToken(Row, table=True):

@@ -1,9 +1,10 @@
 """Changing keys: everything sealed is sealed again under the newest key, and its keyed hashes are made again.
 
 How: put the new key first in the ring and keep the old one behind it, restart every process, run `make rotate`, and
-take the old key out later. Later, since four hashes are of things that are not kept: a personal link's token (lasts 60
-days), a web session's token (hashed again when its page comes back), what failed checks are counted against, and a
-network address (both forgotten after a day). What still hangs on the old key when it goes stops working.
+take the old key out later. Later, since some hashes are of things that are not kept: a personal link's token (lasts 60
+days), a web session's token (hashed again when its page comes back), what failed checks are counted against, a
+network address (both forgotten after a day), a worker's cookie and an invitation (days). What still hangs on the old
+key when it goes stops working.
 """
 
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, LargeBinary, Table, func, or_, select, type_coerce, update
 from sqlmodel import Session
 
+from storage.account import email_lookup
 from storage.database import Database
 from storage.enums import Channel
 from storage.identity import external_lookup
@@ -80,4 +82,6 @@ def _lookups(keyring: Keyring, table: str, row: Any) -> dict[str, str]:
         return {"reference_lookup": reference_lookup(keyring, row["reference"])}
     if table == "channel_identity" and row["external"] is not None:
         return {"external_lookup": external_lookup(keyring, Channel(row["channel"]), row["external"])}
+    if table == "account":
+        return {"email_lookup": email_lookup(keyring, row["email"])}
     return {}

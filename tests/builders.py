@@ -9,11 +9,12 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from storage.account import Account, email_lookup
 from storage.booking import Booking, Offer
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import CaseReason, Channel, MessageKind, Sender, Urgency
+from storage.enums import CaseReason, Channel, MessageKind, Role, Sender, Urgency
 from storage.handoff import HandoffRequest
 from storage.identity import ChannelIdentity, external_lookup
 from storage.message import ButtonToken, MessageIn, MessageOut, add_in, add_out
@@ -164,3 +165,11 @@ def _save(database: Database, row: Kind) -> Kind:
     with database.writing() as session:
         session.add(row)
     return row
+
+
+def an_account(database: Database, **given: Any) -> Account:
+    """A member of staff; a worker unless said otherwise."""
+    email = given.pop("email", f"worker{next(_numbers)}@example.org")
+    values = {"name": "Wren Worker", "role": Role.WORKER, "password_hash": "no hash", "created_at": NOW}
+    lookup = email_lookup(database.keyring, email)
+    return _save(database, Account(**{"id": new_id(), "email": email, "email_lookup": lookup} | values | given))

@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, text
 from sqlmodel import select
 
+from storage.account import Invitation, RecoveryCode, StaffSession
 from storage.audit import record
+from storage.callback import Callback
 from storage.database import Database
-from storage.enums import AttemptKind, Channel
+from storage.enums import AttemptKind, Channel, LessonState, Rating, Role
+from storage.feedback import Feedback
 from storage.identity import Attempt, subject_lookup
 from storage.keys import CannotOpenError, Keyring
+from storage.lesson import Lesson
+from storage.note import Draft, Note
 from storage.person import Person
 from storage.rotate import sealed_places
 from storage.session import Venue
@@ -50,7 +55,10 @@ def plant(database: Database) -> set[str]:
     out = builders.a_message_out(database, talk, f"{PLANTED} heard", buttons=f"{PLANTED} buttons")
     builders.a_button(database, out, title=f"{PLANTED} title", choice=f"{PLANTED} choice")
     builders.a_case(database, detail=f"{PLANTED} detail")
-    builders.a_handoff_request(database, talk, last_words=f"{PLANTED} last")
+    request = builders.a_handoff_request(
+        database, talk, last_words=f"{PLANTED} last", outcome_note=f"{PLANTED} outcome"
+    )
+    plant_workers(database, talk.id, request.id)
     with database.writing() as session:
         record(session, id=new_id(), at=NOW, actor="system", action="plant", subject_kind="x", subject_id="x",
                detail=f"{PLANTED} audit")  # fmt: skip
@@ -65,6 +73,36 @@ def plant(database: Database) -> set[str]:
                 assert all(PLANTED in value for value in found)
                 filled.add(str(column))
     return filled
+
+
+def plant_workers(database: Database, talk: str, request: str) -> None:
+    """What workers write, and what is known of them."""
+    worker = builders.an_account(
+        database,
+        email=f"{PLANTED}@work",
+        name=f"{PLANTED} worker",
+        password_hash=f"{PLANTED} hash",
+        totp_secret=f"{PLANTED} secret",
+    ).id
+    soon, when = NOW + timedelta(days=1), {"written_at": NOW}
+    with database.writing() as session:
+        session.add_all(
+            [
+                StaffSession(id=new_id(), account_id=worker, token_lookup="x", csrf=f"{PLANTED} csrf", created_at=NOW,
+                             seen_at=NOW, expires_at=soon),
+                RecoveryCode(id=new_id(), account_id=worker, code_hash=f"{PLANTED} code", created_at=NOW),
+                Invitation(id=new_id(), email=f"{PLANTED}@new", role=Role.LEAD, token_lookup="x", created_at=NOW,
+                           expires_at=soon),
+                Note(id=new_id(), conversation_id=talk, account_id=worker, text=f"{PLANTED} note", **when),
+                Draft(id=new_id(), conversation_id=talk, account_id=worker, text=f"{PLANTED} draft", **when),
+                Callback(id=new_id(), conversation_id=talk, number=f"{PLANTED} number", due_at=soon, asked_at=NOW,
+                         good_time=f"{PLANTED} time", outcome_note=f"{PLANTED} call"),
+                Feedback(id=new_id(), conversation_id=talk, request_id=request, rating=Rating.GOOD, given_at=NOW,
+                         words=f"{PLANTED} feedback"),
+                Lesson(id=new_id(), text=f"{PLANTED} lesson", state=LessonState.NOT_OURS, account_id=worker,
+                       taught_at=NOW),
+            ]
+        )  # fmt: skip
 
 
 def every_sealed_column() -> set[str]:
