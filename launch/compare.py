@@ -5,22 +5,13 @@ from pathlib import Path
 from typing import TypedDict
 
 from launch.figures import Report, Row, is_right
+from launch.fitness import consequences, in_words
+from launch.judged import judge_model, own_sets
 from launch.live import Live
 from launch.model import find_model
-from launch.score import (
-    TEST_SETS,
-    Scored,
-    ScoreFailedError,
-    check_sets,
-    draw,
-    for_page,
-    phrase_list,
-    pick_model,
-    place_for,
-    score_model,
-    write_report,
-)
+from launch.score import Scored, ScoreFailedError, check_sets, draw, for_page, pick_model, place_for, write_report
 from launch.settings import Settings
+from programme.rules import live as rules
 from programme.rules.danger import DANGERS
 
 SUMMARY = ("model", "accuracy", "macro_f1", "fallback_rate", "ece", "latency_ms")
@@ -62,6 +53,28 @@ class Moved(TypedDict):
     change: float
 
 
+class Group(TypedDict):
+    """Messages where the same is at stake: how many there are, how many are right with either."""
+
+    of: int
+    live: int
+    candidate: int
+
+
+class Verdict(TypedDict):
+    """Whether the candidate may go live, going by these messages. `margin`: points that may be lost `elsewhere`.
+
+    `against`: in words, each thing that stands in the way; of `dangers` and `consequences`, each single loss.
+    """
+
+    may_go_live: bool
+    margin: float
+    dangers: Group
+    consequences: Group
+    elsewhere: Group
+    against: list[str]
+
+
 class Comparison(TypedDict):
     """`danger_lost`: danger messages that get a card from the live model and none from the candidate; `worse`: right
     with the live model only, `better`: with the candidate only, `other`: with neither."""
@@ -77,26 +90,49 @@ class Comparison(TypedDict):
     better: list[Change]
     other: list[Change]
     intents: list[Moved]
+    verdict: Verdict
 
 
-def compare_models(settings: Settings, candidate: str = "", live: str = "", file: str = "", out: str = "") -> None:
+class Compared(TypedDict):
+    """What a comparison comes to, and where the whole of it stands."""
+
+    live: str
+    candidate: str
+    report: str
+    page: str
+    verdict: Verdict
+
+
+def compare_models(settings: Settings, candidate: str = "", live: str = "", file: str = "", out: str = "") -> Compared:
     """Writes the comparison and a page beside it, prints both in short. Without `file`, all sets of tests/nlu.
 
     Without `candidate`, it is the model of the files as they are now; without `live`, the one that serves.
     Raises BadSetError, ScoreFailedError, and what making a model raises.
     """
-    sets = [Path(file).expanduser().absolute() if file else TEST_SETS]
+    sets = [Path(file).expanduser().absolute()] if file else own_sets()
     check_sets(sets)
     new = pick_model(settings, candidate)
     old = pick_model(settings, live) if live else serving_model(settings, new)
-    place = place_for(settings, out, f"compare-{new.name.partition('.')[0]}.json")
-    alarm = phrase_list()
-    before, after = (score_model(model, sets, alarm) for model in (old, new))
-    result = compare(before, after)
+    return compare_on(settings, old, new, sets, out)
+
+
+def compare_on(
+    settings: Settings, live: Path, candidate: Path, sets: Sequence[Path], out: str = "", briefly: bool = False
+) -> Compared:
+    """Both models on the messages of `sets`, as a report and a page (`briefly`: no more is printed than where).
+
+    Raises BadSetError, ScoreFailedError.
+    """
+    place = place_for(settings, out, f"compare-{candidate.name.partition('.')[0]}.json")
+    before, after = (judge_model(settings, model, sets) for model in (live, candidate))
+    result = compare(before, after, settings.live_margin)
     write_report(result, place)
     rows = {"live": for_page(before)["rows"], "candidate": for_page(after)["rows"]}
-    draw("compare", {**result, "rows": rows, "dangers": DANGERS}, place.with_suffix(".html"))
+    page = place.with_suffix(".html")
+    draw("compare", {**result, "rows": rows, "dangers": DANGERS}, page, briefly)
     print(f"Comparison: {place}", flush=True)
+    names = {"live": live.name, "candidate": candidate.name}
+    return {**names, "report": str(place), "page": str(page), "verdict": result["verdict"]}  # type: ignore[typeddict-item]
 
 
 def serving_model(settings: Settings, candidate: Path) -> Path:
@@ -112,8 +148,8 @@ def serving_model(settings: Settings, candidate: Path) -> Path:
     raise NoLiveModelError(" ".join((NoLiveModelError.__doc__ or "").split()))
 
 
-def compare(live: Scored, candidate: Scored) -> Comparison:
-    """The difference between two reports of the same messages. Raises OtherSetError."""
+def compare(live: Scored, candidate: Scored, margin: float) -> Comparison:
+    """The difference between two reports of the same messages, and what the rules say of it. Raises OtherSetError."""
     before, after = live.report, candidate.report
     if [_key(row) for row in before["rows"]] != [_key(row) for row in after["rows"]]:
         raise OtherSetError(OtherSetError.__doc__)
@@ -137,7 +173,29 @@ def compare(live: Scored, candidate: Scored) -> Comparison:
         "better": [change for change, was, now in changes if now and not was],
         "other": [change for change, was, now in changes if not was and not now],
         "intents": _moved(before, after),
+        "verdict": judge(before["rows"], after["rows"], margin),
     }
+
+
+def judge(live: Sequence[Row], candidate: Sequence[Row], margin: float) -> Verdict:
+    """What programme/rules/live.py says of the rows of both."""
+    found = rules.judge(_as_rules(live), _as_rules(candidate), consequences(), margin)
+    return {
+        "may_go_live": not found.objections,
+        "margin": margin,
+        "dangers": _group(*found.dangers),
+        "consequences": _group(*found.consequences),
+        "elsewhere": _group(*found.elsewhere),
+        "against": [in_words(one) for one in found.objections],
+    }
+
+
+def _as_rules(rows: Sequence[Row]) -> list[rules.Row]:
+    return [rules.Row(row["text"], row["intent"], row["predicted"], row["alarm"]) for row in rows]
+
+
+def _group(live: rules.Share, candidate: rules.Share) -> Group:
+    return {"of": live.of, "live": live.right, "candidate": candidate.right}
 
 
 def meaning(changes: Sequence[Change], intents: Container[str]) -> list[Change]:

@@ -1,4 +1,4 @@
-"""What a model made of the test sets, kept beside the models: scoring takes a minute, and it is the same each time.
+"""What a model makes of the project's test sets, kept beside the models: it takes a minute, and is the same each time.
 
 Kept under a hash of all that it comes from: the model, the messages, the phrase list, and the code that reads them.
 """
@@ -8,39 +8,63 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from launch.live import mark_of
-from launch.score import phrase_list, score_model, write_report
-from launch.settings import PROJECT
-from programme.rules.live import Row
+from launch.score import Scored, hand_over, phrase_list, place_for, score_model, write_report
+from launch.settings import PROJECT, Settings
 
+TEST_SETS = PROJECT / "tests" / "nlu"
 FOLDER = "judged"
 KEPT = 10
-READERS = ("nlu/safety", "nlu/components", "nlu/score.py", "nlu/sets.py", "nlu/processor.py", "programme/safety.py")
+READERS = (
+    "nlu/safety",
+    "nlu/components",
+    "nlu/score.py",
+    "nlu/sets.py",
+    "nlu/annotations.py",
+    "nlu/processor.py",
+    "programme/safety.py",
+    "launch/score.py",
+    "launch/figures.py",
+)
 
 
-def read_rows(model: Path, files: Sequence[Path]) -> list[Row]:
-    """A row for each message of the files. Raises ScoreFailedError, BadSetError."""
-    kept = model.parent / FOLDER / f"{_hash(model, files)}.json"
+def own_sets() -> list[Path]:
+    """The project's own messages, which no model has learnt from."""
+    return sorted(TEST_SETS.glob("*.yml"))
+
+
+def report_on(settings: Settings, model: Path) -> dict[str, Any]:
+    """A report and a page on how well a model understands the project's own test sets, in VAR_DIR; prints the figures.
+
+    Raises BadSetError, ScoreFailedError.
+    """
+    place = place_for(settings, "", f"{model.name.partition('.')[0]}.json")
+    return hand_over(judge_model(settings, model, own_sets()), place, place.with_suffix(".html"))
+
+
+def judge_model(settings: Settings, model: Path, files: Sequence[Path]) -> Scored:
+    """What the model and the phrase list make of the files' messages. Raises ScoreFailedError, BadSetError."""
+    kept = settings.models / FOLDER / f"{_hash(model, files)}.json"
     try:
-        return [Row(**row) for row in json.loads(kept.read_text())["rows"]]
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        scored = Scored(known["report"], tuple(known["places"]))
     except (OSError, ValueError, KeyError, TypeError):
-        rows = [
-            Row(row["text"], row["intent"], row["predicted"], row["alarm"])
-            for row in score_model(model, files, phrase_list()).report["rows"]
-        ]
-    kept.parent.mkdir(mode=0o700, exist_ok=True)
-    write_report({"model": model.name, "rows": [asdict(row) for row in rows]}, kept)
+        scored = score_model(model, files, phrase_list())
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_report(asdict(scored), kept)  # also where it was known: the newest are kept
     for old in sorted(kept.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
         old.unlink(missing_ok=True)
-    return rows
+    return scored
 
 
 def _hash(model: Path, files: Sequence[Path]) -> str:
-    digest = hashlib.sha256(mark_of(model).sha256.encode())
+    mark = mark_of(model)
+    digest = hashlib.sha256(f"{mark.model}\0{mark.sha256}".encode())
     for file in (*files, *_readers()):
         content = file.read_bytes()
-        digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
+        digest.update(f"{file}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:32]
 
 

@@ -1,6 +1,8 @@
 """`make misses`: what was not understood, masked, for whoever labels it, until the console has a page for it."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 from launch.context import make_context
 from launch.fitness import known_intents
@@ -22,8 +24,11 @@ class NoIntentError(NoMissError):
     """This is no intent of nlu/intents.yml. Give one that is there, or leave it out to put the message aside."""
 
 
-def list_misses(settings: Settings, say: Say) -> None:
-    """The newest first: when, its number, the masked words, where the person stood, what it was nearly taken for."""
+def list_misses(settings: Settings, say: Say) -> dict[str, Any]:
+    """The newest first: when, its number, the masked words, where the person stood, what it was nearly taken for.
+
+    Gives the same by name, with the whole ranking.
+    """
     ctx = make_context(settings)
     try:
         found = miss.listed(ctx, SHOWN)
@@ -39,9 +44,10 @@ def list_misses(settings: Settings, say: Say) -> None:
         say(f"    nearly taken for: {guesses or 'nothing'}")
         if one.intent:
             say(f"    the person then chose: {one.intent}")
+    return {"misses": [{**asdict(one), "missed_at": one.missed_at.isoformat()} for one in found]}
 
 
-def settle_miss(settings: Settings, number: str, intent: str, say: Say) -> None:
+def settle_miss(settings: Settings, number: str, intent: str, say: Say) -> dict[str, Any]:
     """Takes a message off the list, with what it meant or without. Raises NoMissError, NoIntentError."""
     if intent and intent not in known_intents(PROJECT):
         raise NoIntentError(NoIntentError.__doc__)
@@ -52,3 +58,4 @@ def settle_miss(settings: Settings, number: str, intent: str, say: Say) -> None:
     finally:
         ctx.database.close()
     say(f"Off the list{f': it meant {intent}' if intent else ''}.")
+    return {"done": number, "intent": intent or None}

@@ -54,6 +54,10 @@ class TrainingFailedError(RuntimeError):
     """The model could not be trained; what is wrong stands above."""
 
 
+class NoModelError(LookupError):
+    """There is no such model"""
+
+
 class FilesChangingError(TrainingFailedError):
     """The files in nlu/ or stories/ changed each time while the model was trained. Finish editing, then try again."""
 
@@ -71,6 +75,21 @@ def find_model(models: Path, project: Path = PROJECT) -> Path | None:
     """The model of the files as they are now, if it has been trained."""
     model = models / f"{fingerprint(project)}.tar.gz"
     return model if model.exists() else None
+
+
+def find_named(models: Path, named: str) -> Path:
+    """A model among `models` by its name or the beginning of it, or a file anywhere. Raises NoModelError."""
+    ours = sorted(models.glob("*.tar.gz"))
+    elsewhere = Path(named).expanduser().absolute()
+    if fitting := [one for one in ours if one.name in (named, f"{named}.tar.gz") or one == elsewhere]:
+        return fitting[0]
+    if elsewhere.is_file():
+        return elsewhere
+    fitting = [one for one in ours if one.name.startswith(named)]
+    if len(fitting) != 1:
+        known = ", ".join(one.name for one in ours) or "none"
+        raise NoModelError(f"{NoModelError.__doc__}: {named}. There are: {known}")
+    return fitting[0]
 
 
 def make_model(models: Path, project: Path = PROJECT, train: Train | None = None) -> Path:

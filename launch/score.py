@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from launch.figures import FALLBACK, Report, Row, make_report
-from launch.model import make_model
+from launch.model import NoModelError, find_named, make_model
 from launch.parent import end_with_parent
 from launch.settings import PROJECT, RASA_PYTHON, Settings, child_environment
 from programme.rules.danger import DANGERS
 from programme.safety import Safety
 
-TEST_SETS = PROJECT / "tests" / "nlu"
 FOREIGN = "out_of_scope"
 BAD_SET = 2  # nlu/score.py's exit code where the messages cannot be used
 
@@ -49,9 +48,10 @@ class Scored:
     places: tuple[str, ...]
 
 
-def score(settings: Settings, file: str, out: str, model: str = "", page: str = "") -> None:
+def score(settings: Settings, file: str, out: str, model: str = "", page: str = "") -> dict[str, Any]:
     """Writes the report to `out` (in VAR_DIR unless given) and a page beside it (or to `page`); prints the figures.
 
+    Gives where they are, and the figures without rows and intents.
     Raises BadSetError, ScoreFailedError, and what making a model raises.
     """
     if not file:
@@ -60,20 +60,16 @@ def score(settings: Settings, file: str, out: str, model: str = "", page: str = 
     place = place_for(settings, out, f"score-{source.stem}.json")
     check_sets([source])  # before anything is trained
     scored = score_model(pick_model(settings, model), [source], phrase_list())
+    return hand_over(scored, place, Path(page).expanduser().absolute() if page else place.with_suffix(".html"))
+
+
+def hand_over(scored: Scored, place: Path, page: Path) -> dict[str, Any]:
+    """Writes report and page and prints the figures; gives both places and the figures. Raises ScoreFailedError."""
     write_report(scored.report, place)
-    draw("score", for_page(scored), Path(page).expanduser().absolute() if page else place.with_suffix(".html"))
+    draw("score", for_page(scored), page)
     print(f"Report: {place}", flush=True)
-
-
-def report_on(settings: Settings, model: Path) -> None:
-    """A page on how well a model understands the project's own test sets, in VAR_DIR; prints the figures.
-
-    Raises BadSetError, ScoreFailedError.
-    """
-    place = place_for(settings, "", f"{model.name.partition('.')[0]}.json")
-    scored = score_model(model, [TEST_SETS], phrase_list())
-    write_report(scored.report, place)
-    draw("score", for_page(scored), place.with_suffix(".html"))
+    figures = {key: value for key, value in scored.report.items() if key not in ("rows", "intents")}
+    return {"report": str(place), "page": str(page), "figures": figures}
 
 
 def score_model(model: Path, files: Sequence[Path], alarm: Alarm) -> Scored:
@@ -117,18 +113,17 @@ def phrase_list() -> Alarm:
 
 
 def pick_model(settings: Settings, named: str = "") -> Path:
-    """The model that is named, or that of the files as they are now, trained where it is missing."""
+    """The model that is named, or that of the files as they are now, trained where it is missing.
+
+    Raises ScoreFailedError, and what making a model raises.
+    """
     if not named:
         settings.make_var_dir()
         return make_model(settings.models)
-    model = Path(named).expanduser().absolute()
-    if not model.is_file():
-        raise ScoreFailedError(f"{model}: {NoModelError.__doc__}")
-    return model
-
-
-class NoModelError(ScoreFailedError):
-    """There is no such model."""
+    try:
+        return find_named(settings.models, named)
+    except NoModelError as error:
+        raise ScoreFailedError(str(error)) from None
 
 
 def check_sets(files: Sequence[Path]) -> None:
@@ -161,9 +156,10 @@ def for_page(scored: Scored) -> dict[str, Any]:
     return {**scored.report, "rows": rows, "dangers": DANGERS}
 
 
-def draw(kind: str, content: Mapping[str, Any], page: Path) -> None:
-    """Writes the page and prints its summary, both from nlu/report/. Raises ScoreFailedError."""
-    ask_annex("nlu.report", kind, "--out", str(page), given=json.dumps(content))
+def draw(kind: str, content: Mapping[str, Any], page: Path, briefly: bool = False) -> None:
+    """Writes the page and prints its summary, `briefly` only where it is; nlu/report/. Raises ScoreFailedError."""
+    more = ["--briefly"] if briefly else []
+    ask_annex("nlu.report", kind, "--out", str(page), *more, given=json.dumps(content))
 
 
 def ask_annex(module: str, *words: str, given: str = "") -> None:

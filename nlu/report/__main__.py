@@ -1,6 +1,6 @@
 """Makes a report page of what comes on standard input, and prints its summary.
 
-python -m nlu.report score --out report.html < report.json
+    python -m nlu.report score --out report.html < report.json
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m nlu.report", description="Make a page of a report.")
     parser.add_argument("kind", choices=PAGES)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--briefly", action="store_true", help="print only where the page is")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="drawing-") as folder:
         os.environ.setdefault("MPLCONFIGDIR", folder)  # matplotlib keeps a list of fonts; a home may not be writable
@@ -29,7 +30,8 @@ def main(arguments: list[str]) -> None:
         html, lines = make(json.load(sys.stdin))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(html, encoding="utf-8")
-    print(lines)
+    if not given.briefly:
+        print(lines)
     print(f"Page: {given.out}")
 
 

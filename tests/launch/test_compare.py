@@ -36,7 +36,7 @@ def places(changes: list) -> list[str]:  # type: ignore[type-arg]
 
 
 def test_each_message_that_changes_is_told_under_its_heading() -> None:
-    result = compare(LIVE, NEW)
+    result = compare(LIVE, NEW, 0.5)
     assert places(result["danger_lost"]) == ["x.yml:0"]
     assert places(result["danger_won"]) == ["x.yml:1"]  # a card, though that of another danger
     assert places(result["false_alarms_gone"]) == ["x.yml:4"]
@@ -55,7 +55,7 @@ def test_each_message_that_changes_is_told_under_its_heading() -> None:
 
 
 def test_intents_are_told_with_those_that_lose_most_first() -> None:
-    moved = compare(LIVE, NEW)["intents"]
+    moved = compare(LIVE, NEW, 0.5)["intents"]
     assert {one["intent"] for one in moved} == set(MEANT)
     assert moved[0]["change"] == -1.0
     assert [one["change"] for one in moved] == sorted(one["change"] for one in moved)
@@ -64,14 +64,14 @@ def test_intents_are_told_with_those_that_lose_most_first() -> None:
 
 
 def test_a_model_beside_itself_changes_nothing() -> None:
-    result = compare(LIVE, LIVE)
+    result = compare(LIVE, LIVE, 0.5)
     assert not any(result[key] for key in ("danger_lost", "danger_won", "worse", "better", "other"))  # type: ignore[literal-required]
     assert all(one["change"] == 0 for one in result["intents"])
 
 
 def test_reports_of_other_messages_are_not_compared() -> None:
     with pytest.raises(OtherSetError):
-        compare(LIVE, scored("new", *["greet"] * 8, meant=["greet"] * 8))
+        compare(LIVE, scored("new", *["greet"] * 8, meant=["greet"] * 8), 0.5)
 
 
 def test_the_live_model_is_the_one_that_the_pointer_names(tmp_path: Path) -> None:
@@ -88,3 +88,17 @@ def test_the_live_model_is_the_one_that_the_pointer_names(tmp_path: Path) -> Non
     assert serving_model(settings, candidate) == old
     Live(settings.models).begin(candidate, "a test")
     assert serving_model(settings, candidate) == old
+
+
+def test_whether_it_may_go_live_is_said_by_the_rules_on_the_same_rows() -> None:
+    verdict = compare(LIVE, NEW, 0.5)["verdict"]
+    assert verdict["may_go_live"] is False
+    assert verdict["dangers"] == {"of": 2, "live": 1, "candidate": 1}
+    assert verdict["consequences"] == {"of": 1, "live": 1, "candidate": 0}
+    assert verdict["elsewhere"] == {"of": 5, "live": 2, "candidate": 3}  # what is won there pays for nothing
+    assert [one.partition(":")[0] for one in verdict["against"]] == [
+        "a message of danger would go without the card",
+        "a question would lose its right answer",
+    ]
+    same = compare(LIVE, LIVE, 0)["verdict"]
+    assert (same["may_go_live"], same["against"]) == (True, [])

@@ -358,7 +358,7 @@ def test_a_model_is_named_by_its_name_or_the_beginning_of_it(settings: Settings,
 def test_what_names_none_or_several_is_refused_with_what_there_is(settings: Settings, named: str) -> None:
     a_model(settings, "abc")
     a_model(settings, "abd")
-    with pytest.raises(NotLiveError, match=r"There is no model .* There are: abc\.tar\.gz, abd\.tar\.gz"):
+    with pytest.raises(NotLiveError, match=r"There is no such model: .* There are: abc\.tar\.gz, abd\.tar\.gz"):
         find_candidate(settings, named)
 
 

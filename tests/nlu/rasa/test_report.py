@@ -56,7 +56,13 @@ def report(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def comparison(**changes: list[dict[str, Any]]) -> dict[str, Any]:
+def verdict(*against: str) -> dict[str, Any]:
+    group = {"of": 7, "live": 5, "candidate": 4}
+    groups = dict.fromkeys(("dangers", "consequences", "elsewhere"), group)
+    return {"may_go_live": not against, "margin": 0.5, **groups, "against": list(against)}
+
+
+def comparison(*against: str, **changes: list[dict[str, Any]]) -> dict[str, Any]:
     side = {key: report(ROWS)[key] for key in ("model", "accuracy", "macro_f1", "fallback_rate", "ece", "latency_ms")}
     lists = ("danger_lost", "danger_won", "false_alarms_new", "false_alarms_gone", "worse", "better", "other")
     moved = {"intent": "ask_cost", "support": 3, "live": 0.5, "candidate": 0.7, "change": 0.2}
@@ -66,6 +72,7 @@ def comparison(**changes: list[dict[str, Any]]) -> dict[str, Any]:
         "candidate": {**side, "model": "new.tar.gz", "accuracy": 0.5286},
         **{name: changes.get(name, []) for name in lists},
         "intents": [moved, {**moved, "intent": "greet", "change": 0}],
+        "verdict": verdict(*against),
         "rows": {"live": ROWS, "candidate": ROWS},
         "dangers": DANGERS,
     }
@@ -168,6 +175,17 @@ def test_nothing_lost_is_said_too() -> None:
     assert "No danger message would lose its card." in lines
 
 
+def test_whether_it_may_go_live_is_said_on_the_page_and_in_the_lines() -> None:
+    page, lines = compare_page(comparison())
+    assert "On these messages, yes." in page
+    assert "May it go live? On these messages, yes." in lines
+    page, lines = compare_page(comparison("“<b>hm</b>” would go without the card", "1.2 points"))
+    said = " ".join(check_page(page).said)
+    assert "2 things stand in the way" in " ".join(said.split())
+    assert "“<b>hm</b>” would go without the card" in said
+    assert "May it go live? No:\n - “<b>hm</b>” would go without the card\n - 1.2 points" in lines
+
+
 def test_the_tables() -> None:
     found = tables.safety(ROWS, DANGERS)
     assert (found["dangers"], found["caught"], found["harmless"], found["false_alarm"]) == (2, 0.5, 5, 0.2)
@@ -194,3 +212,8 @@ def test_the_command_line(tmp_path: Path) -> None:
     )
     check_page(out.read_text())
     assert f"Page: {out}" in done.stdout
+    assert "right" in done.stdout
+    again = subprocess.run(
+        [*done.args, "--briefly"], cwd=ROOT, input=json.dumps(report(ROWS)), capture_output=True, text=True, check=True
+    )
+    assert again.stdout == f"Page: {out}\n"
