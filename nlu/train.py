@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nlu.sources import (
@@ -32,6 +32,8 @@ from nlu.sources import (
     read,
     settle_chance,
 )
+
+STEPS = "nlu.components.training"  # whose log is the steps of a training
 
 
 def train(sources: Sources, out: Path, say: Callable[[str], None] = print) -> None:
@@ -97,7 +99,7 @@ def _refuse(found: list[str]) -> None:
 
 @contextmanager
 def _progress(say: Callable[[str], None]) -> Iterator[None]:
-    """A line when a component has been trained."""
+    """A line when a component begins and when it has been trained, and for the steps of ours between."""
     since = time.monotonic()
 
     def hear(record: logging.LogRecord) -> None:
@@ -108,9 +110,20 @@ def _progress(say: Callable[[str], None]) -> Iterator[None]:
             say(f"  {said[2]} …")
         elif said:
             say(f"  {said[2]} trained in {time.monotonic() - since:.1f} s")
+        elif record.name == STEPS:
+            say(f"  {record.getMessage()}")
 
-    logger = logging.getLogger("rasa.engine.training.hooks")
-    listener, level, above = Listener(logging.INFO, hear), logger.level, logger.propagate
+    listener = Listener(logging.INFO, hear)
+    with ExitStack() as heard:
+        for name in ("rasa.engine.training.hooks", STEPS):
+            heard.enter_context(_heard(logging.getLogger(name), listener))
+        yield
+
+
+@contextmanager
+def _heard(logger: logging.Logger, listener: Listener) -> Iterator[None]:
+    """What the logger is told goes to the listener alone."""
+    level, above = logger.level, logger.propagate
     logger.addHandler(listener)
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -147,6 +160,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--data", nargs="+", default=default.data)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    os.environ.setdefault("KEEP_VECTORS", str(given.out.absolute().parent / ".vectors.npz"))
     try:
         train(Sources(given.config, given.domain, given.data), given.out, lambda line: print(line, flush=True))
     except BadData as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -24,6 +26,7 @@ from nlu.components.training import load_encoder, train
 # What Rasa's own handler takes for a button after us; we leave it alone.
 PAYLOAD = re.compile(r"\s*/\w+(@\d+(\.\d+)?)?\s*(\{.*\})?\s*", re.DOTALL)
 RANKED = 10
+KEEP_VECTORS = "KEEP_VECTORS"  # in the environment: the file where a training leaves its sentence vectors for the next
 QUESTIONS = "questions"  # what is asked in a message of several clauses: [{"name", "confidence"}, …]
 TOLD = "told"  # what is told in it beside its intent and must be hidden: names of intents
 
@@ -81,7 +84,11 @@ class UnderstandingClassifier(GraphComponent, IntentClassifier):
         examples = [
             (m.get(TEXT), m.get(INTENT)) for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)
         ]
-        self._model = train(examples, self._settings, load_encoder())
+        kept = os.environ.get(KEEP_VECTORS)
+        encoder = load_encoder(Path(kept) if kept else None)
+        self._model = train(examples, self._settings, encoder)
+        if encoder:
+            encoder.keep()
         with self._storage.write_to(self._resource) as folder:
             save(self._model, folder)
         return self._resource

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
+from nlu.components.kept import KeptVectors
 from nlu.components.weights import MODEL, TOKENIZER, find_file
 
 # Two means over a sentence's pieces, each of length one: of the last layer, which was trained for likeness in meaning,
@@ -19,8 +21,10 @@ MOST_PIECES, MANY = 96, 64
 class Encoder:
     """Turns one sentence into a vector of length one. The same sentence gives the same vector."""
 
-    def __init__(self) -> None:
-        """Raises WeightsMissingError or WeightsChangedError."""
+    def __init__(self, keep: Path | None = None) -> None:
+        """`keep`: a file where a training leaves its vectors for the next. Raises WeightsMissingError or
+        WeightsChangedError.
+        """
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -32,6 +36,8 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(find_file(TOKENIZER)))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_PIECES)
+        maker = f"{MODEL[2]} {TOKENIZER[2]} {FOURTH_LAYER} {MOST_PIECES} {onnxruntime.__version__} {SIZE}"
+        self._kept = KeptVectors(keep, maker, SIZE) if keep else None
 
     def encode(self, text: str) -> np.ndarray:
         """The vector of `text`: (768,) float32, two halves of length one."""
@@ -46,6 +52,14 @@ class Encoder:
 
     def encode_all(self, texts: list[str]) -> np.ndarray:
         """The vectors of `texts`, each text run once: (len(texts), 768) float32."""
+        return self._kept.encode_all(texts, self._run_all) if self._kept else self._run_all(texts)
+
+    def keep(self) -> None:
+        """Leaves the vectors for the next training, where a file was named for them."""
+        if self._kept:
+            self._kept.save()
+
+    def _run_all(self, texts: list[str]) -> np.ndarray:
         distinct = list(dict.fromkeys(texts))
         if len(distinct) > MANY:  # training: each core runs sentences of its own, one at a time
             with ThreadPoolExecutor(os.cpu_count() or 1) as cores:

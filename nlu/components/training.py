@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,15 +23,17 @@ from nlu.components.tfidf import Tfidf
 from nlu.components.typos import mistype
 from nlu.components.weights import WeightsMissingError
 
+log = logging.getLogger(__name__)  # each step of a training, which takes minutes; heard by nlu/train.py
+
 
 class NothingToLearnError(Exception):
     """There must be examples of at least two intents."""
 
 
-def load_encoder() -> Encoder | None:
-    """The sentence encoder, or None with a loud warning where its files are not installed."""
+def load_encoder(keep: Path | None = None) -> Encoder | None:
+    """The sentence encoder, or None with a loud warning where its files are not installed. `keep`: see Encoder."""
     try:
-        return Encoder()
+        return Encoder(keep)
     except (WeightsMissingError, ImportError) as error:
         warnings.warn(f"UNDERSTANDING IS WEAKER: no sentence vectors, words alone. {error}", stacklevel=2)
         return None
@@ -45,9 +49,14 @@ def train(examples: Sequence[tuple[str, str]], settings: Settings, encoder: Enco
         raise NothingToLearnError(NothingToLearnError.__doc__)
     labels = np.array([names.index(intent) for _, intent in rows])
     with threadpool_limits(1):  # sums in one order, whatever the machine
+        steps = 3 + settings.folds
+        log.info("1 of %d: reading %d examples", steps, len(rows))
         reader = learn_reader([text for text, _ in rows], settings, encoder)
         plain = reader.read([reader.clean(text) for text, _ in rows])
-        model = learn(reader, names, plain, mistyped(reader, rows, settings), labels, settings)
+        log.info("2 of %d: reading them again with slips of the finger", steps)
+        copies = mistyped(reader, rows, settings)
+        log.info("3 of %d: learning", steps)
+        model = learn(reader, names, plain, copies, labels, settings)
         return calibrate(model, plain, labels)
 
 
@@ -61,9 +70,15 @@ def learn_reader(texts: list[str], settings: Settings, encoder: Encoder | None) 
 
 
 def mistyped(reader: Reader, rows: list[tuple[str, str]], settings: Settings) -> Features:
-    """The examples again, `copies` times, with one or two slips each, as the speller leaves them."""
-    chance = random.Random(settings.seed)  # noqa: S311 - to be repeatable, not secret
-    texts = [mistype(text, 1 + copy % 2, chance) for copy in range(settings.copies) for text, _ in rows]
+    """The examples again, `copies` times, with one or two slips each, as the speller leaves them.
+
+    The slips in one example do not hang on the others, so that its vectors are the same when others are added.
+    """
+    texts = [
+        mistype(text, 1 + copy % 2, random.Random(f"{settings.seed} {copy} {text}"))  # noqa: S311 - repeatable, not secret
+        for copy in range(settings.copies)
+        for text, _ in rows
+    ]
     return reader.read([reader.clean(text) for text in texts])
 
 
@@ -98,6 +113,7 @@ def calibrate(model: IntentModel, plain: Features, labels: np.ndarray) -> Intent
     scores, nearest = np.zeros((len(labels), len(model.names)), np.float64), np.zeros(len(labels))
     folds = deal(labels, model.settings)
     for fold in range(model.settings.folds):
+        log.info("%d of %d: how sure it may be, on what it has not seen", 4 + fold, 3 + model.settings.folds)
         kept, asked = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         if not len(asked) or len(set(labels[kept])) < 2:
             continue
