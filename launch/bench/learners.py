@@ -105,7 +105,7 @@ def make_learners(epochs: int, shipped: Path = DEFAULTS) -> tuple[Learner, Learn
         digest(files=[*code, PROJECT / "nlu" / "requirements.lock"]),
         (str(RASA_PYTHON), "-m", "nlu.launcher", "rasa", "train", "nlu"),
         (str(RASA_PYTHON), "-m", "nlu.bench.parse", "ours"),
-        {**child_environment(), "PYTHONPATH": str(PROJECT)},  # where its components are
+        child_environment(PYTHONPATH=str(PROJECT), KEEP_VECTORS=""),  # where its components are; it learns from nothing
     )
     stock = Learner(
         STOCK_RASA,
