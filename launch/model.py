@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from launch.parent import end_with_parent
 from launch.settings import PROJECT, RASA_PYTHON, child_environment
 
 KEPT = 5
+VECTORS = ".vectors.npz"  # what nlu/train.py keeps for the next training
 TRIES = 3
 SOURCES = ("nlu", "stories")
 KINDS = {".yml", ".yaml", ".txt", ".json", ".py", ".lock"}
@@ -152,15 +154,20 @@ def _sources(project: Path) -> Iterator[tuple[str, Path]]:
 @contextmanager
 def _one_at_a_time(models: Path) -> Iterator[None]:
     with (models / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another training is under way here. Waiting until it has ended …", flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def _prune(models: Path, kept: set[Path]) -> None:
     """Keeps `kept`, and so many of the newest that there are a few; takes away what a killed training left."""
-    for left in models.glob(".*"):
-        if left.is_file():
-            left.unlink(missing_ok=True)
+    for left in (*models.glob(".*.tar.gz"), *models.glob(f"{VECTORS}.*")):
+        left.unlink(missing_ok=True)
+    for folder in models.glob(".training-*"):
+        shutil.rmtree(folder, ignore_errors=True)
     old = sorted((one for one in models.glob("*.tar.gz") if one not in kept), key=_age, reverse=True)
     for model in old[max(KEPT - len(kept), 0) :]:
         with suppress(FileNotFoundError):

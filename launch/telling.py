@@ -1,10 +1,11 @@
 """What a command tells a program: with `--json` every line on standard output is a JSON object, whoever wrote it.
 
-    {"kind": "step", "at": 2, "of": 3, "text": "…"}     a line of words that began with "2 of 3: "
-    {"kind": "line", "text": "…"}                       any other line, its children's and standard error's included
+    {"kind": "step", "at": 2, "of": 3, "within": false, "text": "…"}    a line of words that began with "2 of 3: "
+    {"kind": "line", "text": "…"}     any other line, its children's and standard error's included
     {"kind": "done", "result": {…}}                     the last line, with exit code 0
     {"kind": "failed", "code": 1, "text": "…", "result": {…}}    the last line where it went wrong, with that exit code
 
+`within`: a step of the step before it that is not; its line was indented.
 Who sees no last line knows that the command was killed. Whoever stops reading does not stop the work.
 """
 
@@ -17,7 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import IO, Any, NoReturn
 
-STEP = re.compile(r"\s*(\d+) of (\d+): (.*)")
+STEP = re.compile(r"(\s*)(\d+) of (\d+): (.*)")
 LAST_SECONDS = 5.0  # for what a child left unread
 
 
@@ -53,7 +54,8 @@ def tell_in_json(work: Callable[[], object]) -> NoReturn:
 def as_event(line: str) -> dict[str, Any]:
     """A line of words as a program is told it."""
     if found := STEP.fullmatch(line):
-        return {"kind": "step", "at": int(found[1]), "of": int(found[2]), "text": found[3]}
+        at, of = int(found[2]), int(found[3])
+        return {"kind": "step", "at": at, "of": of, "within": bool(found[1]), "text": found[4]}
     return {"kind": "line", "text": line}
 
 

@@ -174,10 +174,43 @@ def test_one_that_is_used_again_counts_as_new(project: Path, models: Path) -> No
 
 def test_what_a_killed_training_left_is_cleared(project: Path, models: Path) -> None:
     models.mkdir(parents=True)
-    left = models / ".0123456789abcdef.77.tar.gz"
-    left.write_text("half")
+    left = [models / name for name in (".0123456789abcdef.77.tar.gz", ".vectors.npz.77", ".training-abc/unpacked/half")]
+    left[-1].parent.mkdir(parents=True)
+    for file in left:
+        file.write_text("half")
     make_model(models, project, write)
-    assert not left.exists()
+    assert not [file for file in left if file.exists()]
+    assert not (models / ".training-abc").exists()
+
+
+def test_what_one_training_keeps_for_the_next_stays(project: Path, models: Path) -> None:
+    models.mkdir(parents=True)
+    kept = models / ".vectors.npz"
+    kept.write_text("vectors")
+    make_model(models, project, write)
+    assert kept.exists()
+
+
+def test_one_that_has_to_wait_for_another_training_says_so(
+    project: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(out: Path) -> None:
+        begun.set()
+        go_on.wait(10)
+        write(out)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(make_model, models, project, slowly)
+        begun.wait(10)
+        second = pool.submit(make_model, models, project, refuse)
+        until = time.monotonic() + 10
+        while not (said := capsys.readouterr().out) and time.monotonic() < until:
+            time.sleep(0.01)
+        go_on.set()
+        assert first.result() == second.result()
+    assert said == "Another training is under way here. Waiting until it has ended …\n"
 
 
 def test_training_that_cannot_even_start_is_said(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

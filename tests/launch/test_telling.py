@@ -37,8 +37,8 @@ def do(body: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("line", "event"),
     [
-        ("2 of 3: the messages …", {"kind": "step", "at": 2, "of": 3, "text": "the messages …"}),
-        ("   1 of 4: learning", {"kind": "step", "at": 1, "of": 4, "text": "learning"}),
+        ("2 of 3: the messages …", {"kind": "step", "at": 2, "of": 3, "within": False, "text": "the messages …"}),
+        ("   1 of 4: learning", {"kind": "step", "at": 1, "of": 4, "within": True, "text": "learning"}),
         ("danger noticed  99 of 100: fine", {"kind": "line", "text": "danger noticed  99 of 100: fine"}),
         ("Trained: x", {"kind": "line", "text": "Trained: x"}),
     ],
@@ -55,7 +55,7 @@ def test_every_line_is_told_in_order_whoever_writes_it() -> None:
     )
     assert done.returncode == 0
     *lines, last = told(done)
-    assert lines[0] == {"kind": "step", "at": 1, "of": 2, "text": "“ours”"}
+    assert lines[0] == {"kind": "step", "at": 1, "of": 2, "within": False, "text": "“ours”"}
     assert [one["text"] for one in lines[1:]] == [
         "a child",
         "its complaint",
