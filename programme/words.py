@@ -24,6 +24,7 @@ _FOLDED = re.compile(r"(.)\1*")
 _VOWELS = re.compile(r"[aeiou]")
 _NO_VOWELS = re.compile(r"[b-df-hj-np-tv-z]{3,12}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_SPLIT = re.compile(r"\b(my|him|her|your|them) (?=self\b|selves\b)", re.IGNORECASE)
 _COUNTED = re.compile(r"(\d+)([a-z]*)")
 
 
@@ -61,7 +62,7 @@ class Words:
 
     def read(self, text: str) -> list[str]:
         """The text in known words, between a start and an end mark."""
-        spoken = _join_letters(spoken_in(text.translate(self._emoji)))
+        spoken = _join_letters(spoken_in(_SPLIT.sub(r"\1", text.translate(self._emoji))))
         return [START, *itertools.chain.from_iterable(self._recognise(word) for word in spoken), END]
 
     def _recognise(self, raw: str) -> list[str]:
@@ -83,7 +84,7 @@ class Words:
         if counted:
             unit = counted[2]
             return [NUMBER, unit if unit in self.known else UNKNOWN] if unit else [NUMBER]
-        return [UNKNOWN]
+        return self._recognise(raw[:-2]) if raw.endswith("'s") else [UNKNOWN]  # "my mate's gone blue"
 
     def _other_forms(self, word: str) -> Iterator[str]:
         stretched = list(_unstretch(word))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlu.components.clauses import LONGEST, MOST_CLAUSES, split, understand
+from nlu.components.clauses import HINT_OF_DANGER, LONGEST, MOST_CLAUSES, split, understand
 from nlu.components.model import Reading
 
 DANGER = frozenset({"medical_emergency"})
@@ -19,8 +19,9 @@ MEANT = {
 
 def read(text: str) -> Reading:
     """A reading as the model would give it: the first thing that it knows, in the order of the text."""
-    known = sorted((text.find(words), meant) for words, meant in MEANT.items() if words in text)
-    return Reading([known[0][1]], True) if known else Reading([("greet", 0.3)], False)
+    known = [meant for _, meant in sorted((text.find(words), meant) for words, meant in MEANT.items() if words in text)]
+    rest = [(name, HINT_OF_DANGER) for name, _ in known[1:] if name in DANGER]
+    return Reading([known[0], *rest], True) if known else Reading([("greet", 0.3)], False)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,15 @@ def test_danger_in_any_clause_wins() -> None:
     understood = understand("how much is it. also my mate has gone blue", read, DANGER)
     assert understood.reading.ranking[0][0] == "medical_emergency"
     assert understood.questions == []
+
+
+def test_danger_that_only_a_torn_out_clause_sounds_like_is_left_alone() -> None:
+    def torn(text: str) -> Reading:
+        whole = [("complain", 0.8), ("mental_health_crisis", HINT_OF_DANGER - 0.01)]
+        return Reading(whole if " and " in text else [("mental_health_crisis", 0.9)], True)
+
+    crisis = frozenset({"mental_health_crisis"})
+    assert understand("the form is broken and i can not cope", torn, crisis).reading.ranking[0][0] == "complain"
 
 
 def test_an_offence_told_beside_something_else_is_noticed_and_what_is_asked_stays() -> None:
