@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from programme import booked, outbox, setting
+from programme.booked import BookingView
 from programme.context import Context
 from programme.outbox import Reply
 from programme.outcome import Done, Result, refuse
@@ -42,13 +43,13 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
             has_active=held is not None,
             deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
             starts=[each.starts_at for each in course.sessions],
-            places_left=_places(course),
+            places_left=places(course),
             now=ctx.clock(),
         )
         if verdict is not Verdict.YES:
             return refuse(session, ctx, conversation, verdict, held)
-        row = _new(ctx, referral, offer, ctx.new_id(), ctx.new_token())
-        _save(session, ctx, conversation, referral, row, "book", turn_id)
+        row = new(ctx, referral, offer.course_id, offer.token)
+        save(session, ctx, conversation, referral, row, "book", turn_id)
         return Result(Done.BOOKED, booked.view(session, row))
 
 
@@ -65,7 +66,7 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
             return Result(Done.NOT_BOOKED)
         if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, booked.view(session, held))
-        verdict = _may_move(session, ctx, referral, held)
+        verdict = may_move_from(session, ctx, referral, held)
         course = booked.whole_course(session, offer.course_id)
         if verdict is Verdict.YES:
             verdict = rules.may_move_to(
@@ -73,17 +74,13 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
                 new_course_id=offer.course_id,
                 deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
                 starts=[each.starts_at for each in course.sessions],
-                places_left=_places(course),
+                places_left=places(course),
                 now=ctx.clock(),
             )
         if verdict is not Verdict.YES:
             return refuse(session, ctx, conversation, verdict, held)
-        held.state, held.ended_at = BookingState.MOVED, ctx.clock()
-        session.add(held)
-        session.flush()
-        row = _new(ctx, referral, offer, held.calendar_uid, held.calendar_token)
-        row.moves, row.calendar_sequence = held.moves + 1, held.calendar_sequence + 1
-        _save(session, ctx, conversation, referral, row, "move", turn_id)
+        row = instead(session, ctx, referral, held, offer.course_id, offer.token)
+        save(session, ctx, conversation, referral, row, "move", turn_id)
         return Result(Done.MOVED, booked.view(session, row))
 
 
@@ -101,19 +98,11 @@ def cancel(ctx: Context, conversation_id: str, turn_id: str | None, booking_id: 
             return Result(Done.CHANGED, booked.view(session, held))
         view = booked.view(session, held)
         verdict = rules.may_cancel(
-            state=held.state.value, starts=view.starts, now=ctx.clock(), cutoff_hours=_cutoff(session, ctx)
+            state=held.state.value, starts=view.starts, now=ctx.clock(), cutoff_hours=cutoff(session, ctx)
         )
         if verdict is not Verdict.YES:
             return refuse(session, ctx, conversation, verdict, held)
-        held.state, held.ended_at = BookingState.CANCELLED, ctx.clock()
-        held.calendar_sequence += 1
-        _change(referral, "cancel")
-        session.add_all([held, referral])
-        session.flush()
-        _note(session, ctx, "cancel", held)
-        values = {**view.values(), "book_by": referral.book_by}
-        reply = Reply("notice_cancelled", values, unique_key=f"cancelled:{held.id}")
-        outbox.say(session, ctx, conversation, [reply], turn_id)
+        give_up(session, ctx, conversation, referral, held, turn_id)
         return Result(Done.CANCELLED, view)
 
 
@@ -147,11 +136,11 @@ def _ask_rule(ctx: Context, conversation_id: str, moving: bool) -> Result:
         if held is None:
             return Result(Done.NOT_BOOKED)
         if moving:
-            verdict = _may_move(session, ctx, referral, held)
+            verdict = may_move_from(session, ctx, referral, held)
         else:
             starts = booked.view(session, held).starts
             verdict = rules.may_cancel(
-                state=held.state.value, starts=starts, now=ctx.clock(), cutoff_hours=_cutoff(session, ctx)
+                state=held.state.value, starts=starts, now=ctx.clock(), cutoff_hours=cutoff(session, ctx)
             )
         if verdict is not Verdict.YES:
             return refuse(session, ctx, conversation, verdict, held)
@@ -186,7 +175,7 @@ def _stands(session: Session, offer: Offer, conversation: Conversation, referral
     return ours and offer.expires_at > now and bookings.booking_by_offer(session, offer.token) is None
 
 
-def _places(course: WholeCourse) -> int:
+def places(course: WholeCourse) -> int:
     """Places that may be taken: none of a course that is no longer held."""
     return course.free if course.course.state == CourseState.OPEN else 0
 
@@ -196,7 +185,8 @@ def _was_cancelled(session: Session, turn_id: str | None) -> bool:
     return bool(turn_id) and any(row.answer == "notice_cancelled" for row in replies_to(session, turn_id or ""))
 
 
-def _may_move(session: Session, ctx: Context, referral: Referral, held: Booking) -> Verdict:
+def may_move_from(session: Session, ctx: Context, referral: Referral, held: Booking) -> Verdict:
+    """Whether the held place may be moved at all, by the programme's settings."""
     facts, today = setting.facts(session), london.today(ctx.clock())
     return rules.may_move(
         referral_state=referral.state.value,
@@ -209,44 +199,89 @@ def _may_move(session: Session, ctx: Context, referral: Referral, held: Booking)
     )
 
 
-def _cutoff(session: Session, ctx: Context) -> int | None:
+def cutoff(session: Session, ctx: Context) -> int | None:
+    """Hours before a session until which its place may be changed; None while the setting is not known."""
     return setting.number(setting.facts(session), "change_cutoff_hours", london.today(ctx.clock()))
 
 
-def _new(ctx: Context, referral: Referral, offer: Offer, uid: str, calendar_token: str) -> Booking:
+def new(ctx: Context, referral: Referral, course_id: str, offer_token: str | None) -> Booking:
+    """A place on a course, not stored yet; `offer_token`: what was tapped, none where a worker chose it."""
     return Booking(
         id=ctx.new_id(),
         referral_id=referral.id,
-        course_id=offer.course_id,
-        offer_token=offer.token,
-        calendar_uid=uid,
-        calendar_token=calendar_token,
+        course_id=course_id,
+        offer_token=offer_token,
+        calendar_uid=ctx.new_id(),
+        calendar_token=ctx.new_token(),
         made_at=ctx.clock(),
     )
 
 
-def _save(
+def instead(
+    session: Session, ctx: Context, referral: Referral, held: Booking, course_id: str, offer_token: str | None
+) -> Booking:
+    """`new` in the place of what is held, which ends here; the person's calendar follows."""
+    held.state, held.ended_at = BookingState.MOVED, ctx.clock()
+    session.add(held)
+    session.flush()
+    row = new(ctx, referral, course_id, offer_token)
+    row.calendar_uid, row.calendar_token = held.calendar_uid, held.calendar_token
+    row.moves, row.calendar_sequence = held.moves + 1, held.calendar_sequence + 1
+    return row
+
+
+def save(
     session: Session,
     ctx: Context,
-    conversation: Conversation,
+    conversation: Conversation | None,
     referral: Referral,
     row: Booking,
     action: str,
     turn_id: str | None,
+    actor: str = "person",
 ) -> None:
+    """Stores a new place, with its line in the audit log and what the person is told, where they have a chat."""
     _change(referral, "book")
     session.add_all([row, referral])
     session.flush()
-    bookings.withdraw_offers(session, conversation.id, ctx.clock())
-    _note(session, ctx, action, row)
-    view = booked.view(session, row)
-    reply = Reply(
-        ("notice_moved" if action == "move" else "notice_booked") + ("_online" if view.online else ""),
+    _note(session, ctx, action, row, actor)
+    if conversation is not None:
+        bookings.withdraw_offers(session, conversation.id, ctx.clock())
+        reply = confirmation(booked.view(session, row), row, moved=action == "move")
+        outbox.say(session, ctx, conversation, [reply], turn_id)
+
+
+def confirmation(view: BookingView, row: Booking, moved: bool) -> Reply:
+    """What is said once a place is had."""
+    return Reply(
+        ("notice_moved" if moved else "notice_booked") + ("_online" if view.online else ""),
         view.values(),
         unique_key=f"booked:{row.id}",
         attachment=f"calendar:{row.calendar_token}",
     )
-    outbox.say(session, ctx, conversation, [reply], turn_id)
+
+
+def give_up(
+    session: Session,
+    ctx: Context,
+    conversation: Conversation | None,
+    referral: Referral,
+    held: Booking,
+    turn_id: str | None,
+    actor: str = "person",
+) -> Reply:
+    """Ends a place; the person is told what was cancelled and by when they must book again. What is said of it."""
+    held.state, held.ended_at = BookingState.CANCELLED, ctx.clock()
+    held.calendar_sequence += 1
+    _change(referral, "cancel")
+    session.add_all([held, referral])
+    session.flush()
+    _note(session, ctx, "cancel", held, actor)
+    values = {**booked.view(session, held).values(), "book_by": referral.book_by}
+    reply = Reply("notice_cancelled", values, unique_key=f"cancelled:{held.id}")
+    if conversation is not None:
+        outbox.say(session, ctx, conversation, [reply], turn_id)
+    return reply
 
 
 def _change(referral: Referral, event: Event) -> None:
@@ -254,13 +289,7 @@ def _change(referral: Referral, event: Event) -> None:
     referral.state = ReferralState(after) if after else referral.state
 
 
-def _note(session: Session, ctx: Context, action: str, row: Booking) -> None:
+def _note(session: Session, ctx: Context, action: str, row: Booking, actor: str) -> None:
     record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor="person",
-        action=action,
-        subject_kind="booking",
-        subject_id=row.id,
+        session, id=ctx.new_id(), at=ctx.clock(), actor=actor, action=action, subject_kind="booking", subject_id=row.id
     )

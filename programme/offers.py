@@ -102,9 +102,9 @@ def make(ctx: Context, conversation_id: str, wanted: preference.Preference | Non
         skip = {row.course_id for row in shown} | ({held.course_id} if held else set())
         open_courses = courses.courses_from(session, now)
         slots = {row.course.id: row for row in open_courses}
-        chosen = offer.choose([_slot(row) for row in open_courses], wanted, limits, now, already_shown=skip)
+        chosen = offer.choose([as_slot(row) for row in open_courses], wanted, limits, now, already_shown=skip)
         if not chosen.slots:
-            return _none(session, ctx, conversation, [_slot(r) for r in open_courses], wanted, limits, more, skip)
+            return _none(session, ctx, conversation, [as_slot(r) for r in open_courses], wanted, limits, more, skip)
         batch = max((row.batch for row in shown), default=0) + 1
         views = tuple(
             _offer(session, ctx, conversation, referral, slots[slot.course_id], batch, position)
@@ -164,7 +164,8 @@ def _none(
     return Offered(OffersKind.NONE_FREE, asked_at=now)
 
 
-def _slot(row: courses.WholeCourse) -> offer.Slot:
+def as_slot(row: courses.WholeCourse) -> offer.Slot:
+    """A course as the rule on offers looks at it."""
     return offer.Slot(
         course_id=row.course.id,
         place=row.venue.place,
@@ -177,7 +178,7 @@ def _slot(row: courses.WholeCourse) -> offer.Slot:
 
 
 def _view(token: str, row: courses.WholeCourse) -> OfferView:
-    slot = _slot(row)
+    slot = as_slot(row)
     return OfferView(
         token,
         slot.course_id,

@@ -34,7 +34,7 @@ class Done(StrEnum):
     NOT_VERIFIED = "not_verified"
 
 
-_WHY_NOT = {
+WHY_NOT = {
     Verdict.NOT_VERIFIED: Done.NOT_VERIFIED,
     Verdict.NOT_OPEN: Done.NOT_OPEN,
     Verdict.ALREADY_BOOKED: Done.ALREADY_BOOKED,
@@ -70,7 +70,7 @@ def refuse(
     session: Session, ctx: Context, conversation: Conversation, verdict: Verdict, held: Booking | None
 ) -> Result:
     """A rule's no as it is told; a worker's case with it, where one can help."""
-    done = _WHY_NOT[verdict]
+    done = WHY_NOT[verdict]
     reason = _CASES.get(verdict)
     if reason is not None:
         case.open_for(session, ctx, reason, Urgency.DEADLINE, conversation, {"why": verdict.value})
