@@ -24,6 +24,7 @@ from bot.telegram.channel import TelegramChannel
 from bot.telegram.connection import TelegramSettings
 from bot.telegram.other import other_answer
 from bot.web import WebChat
+from console.routes import routes as console
 from launch.address import make_address
 from launch.context import make_context
 from launch.ready import Readiness
@@ -149,9 +150,9 @@ def _hints(ctx: Context, service: ConversationService, settings: Settings) -> "H
 
 
 def make_app(settings: Settings) -> Starlette:
-    """The ASGI application: web chat, Telegram, readiness."""
+    """The ASGI application: web chat, the console, Telegram, readiness."""
     parts = _make_parts(settings)
-    routes = [*_health(parts), *parts.web.routes()]
+    routes = [*_health(parts), *parts.web.routes(), *console(parts.ctx)]
     if parts.telegram is not None and settings.telegram_webhook_url:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         routes.append(Route(path, parts.telegram.webhook, methods=["POST"]))

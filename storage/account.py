@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, text, update
 from sqlmodel import Field, Session, col, select
 
 from storage.enums import Role
@@ -100,6 +100,19 @@ def by_token(session: Session, keyring: Keyring, token: str) -> StaffSession | N
     return session.exec(
         select(StaffSession).where(col(StaffSession.token_lookup).in_(keyring.lookups(token, TOKEN)))
     ).first()
+
+
+def end_sessions(session: Session, account_id: str, now: datetime, but: str | None = None) -> None:
+    """Signs an account out everywhere, except in the session `but`."""
+    session.exec(
+        update(StaffSession)
+        .where(
+            col(StaffSession.account_id) == account_id,
+            col(StaffSession.revoked_at).is_(None),
+            col(StaffSession.id) != (but or ""),
+        )
+        .values(revoked_at=now)
+    )
 
 
 def invitation_lookup(keyring: Keyring, token: str) -> str:

@@ -1,0 +1,61 @@
+"""All pages of the console in one place: a new module with PAGES, and TOPICS where it has some, is named here."""
+
+from importlib import import_module
+from types import ModuleType
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from console.guard import guarded
+from console.live import Live, Topic
+from console.page import AT, NAV, STATIC, Page, render
+from programme.context import Context
+
+MODULES = ("home", "sign_in")
+
+
+def modules() -> list[ModuleType]:
+    """The modules that have pages."""
+    return [import_module(f"console.{name}") for name in MODULES]
+
+
+def pages(live: Live | None = None) -> list[Page]:
+    """Every page, each address before what would swallow it."""
+    return [page for module in modules() for page in module.PAGES] + ([live.page] if live else [])
+
+
+def topics() -> dict[str, Topic]:
+    """What pages can wait for, by name."""
+    from console.topics import TOPICS
+
+    own = [topic for module in modules() for topic in getattr(module, "TOPICS", [])]
+    return {topic.name: topic for topic in [*TOPICS, *own]}
+
+
+def navigation() -> list[Page]:
+    """The pages that stand in the navigation, in its order."""
+    return sorted((page for page in pages() if page.nav), key=lambda page: NAV.index(page.nav or ""))
+
+
+def routes(ctx: Context) -> list[BaseRoute]:
+    """What the app serves for staff."""
+    live, nav = Live(ctx, topics()), navigation()
+    files = Mount(f"{AT}/static", _Files(directory=STATIC))
+    missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
+    return [files, *(guarded(ctx, page, nav) for page in [*pages(live), missing])]
+
+
+class _Files(StaticFiles):
+    """Our style sheet, scripts and icons: asked for again each time, sent only where they changed."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        answer.headers["Cache-Control"] = "no-cache"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
+async def _missing(request: Request) -> Response:
+    return render(request, "error.html", 404, kind="missing")
