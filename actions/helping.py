@@ -127,7 +127,11 @@ class WithdrawHuman(JourneyAction):
     title = "action_withdraw_human"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        done = handoff.withdraw(self._ctx, journey.conversation_id)
+        try:
+            done = handoff.withdraw(self._ctx, journey.conversation_id)
+        except handoff.MustStayError:
+            journey.say("utter_handoff_stays")
+            return []
         journey.say("utter_handoff_withdrawn" if done else "utter_handoff_none")
         return []
 

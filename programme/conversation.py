@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from programme import outbox, verification
+from programme import outbox, request, verification
 from programme.context import Context
 from programme.outbox import Reply
 from storage import conversation as conversations
@@ -12,6 +12,7 @@ from storage import identity as identities
 from storage.conversation import Conversation
 from storage.enums import Channel
 from storage.identity import ChannelIdentity
+from storage.row import lock_one
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,10 @@ def find_by_token(ctx: Context, token: str) -> str | None:
 def close(ctx: Context, conversation_id: str) -> None:
     """The person has left the page for good: its token opens nothing any more."""
     with ctx.database.writing() as session:
-        conversation = session.get_one(Conversation, conversation_id)
+        conversation = lock_one(session, Conversation, conversation_id)
         conversation.closed_at = ctx.clock()
         session.add(conversation)
+        request.leave(session, ctx, conversation)
 
 
 def _new_identity(session: Session, ctx: Context, channel: Channel, external: str, kept: str | None) -> ChannelIdentity:

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from programme import case, outbox
+from programme import case, outbox, request
+from programme import owner as owners
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules.danger import DANGERS
@@ -13,7 +14,7 @@ from storage import message as messages
 from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.enums import CaseReason
+from storage.enums import CaseReason, Urgency
 from storage.row import lock_one
 
 CARD, STAY = "utter_danger_", "notice_still_here"
@@ -29,7 +30,8 @@ class NotADangerError(LookupError):
 
 
 def send_card(session: Session, ctx: Context, conversation: Conversation, turn_id: str, danger: str) -> None:
-    """The crisis card, once for a turn, before all that waits; a case of the highest urgency; nudges pause.
+    """The crisis card, once for a turn, before all that waits; a case of the highest urgency, and a request for a
+    worker that none goes before; nudges pause.
 
     Whoever owns the conversation: while a worker has it the card goes out too.
     """
@@ -38,6 +40,7 @@ def send_card(session: Session, ctx: Context, conversation: Conversation, turn_i
     case.open_danger(session, ctx, conversation, danger, turn_id)
     conversation.paused_at = conversation.paused_at or ctx.clock()
     session.add(conversation)
+    request.join(session, ctx, conversation, danger, Urgency.DANGER, cause="danger", actor=owners.RULE)
 
 
 def stay(

@@ -37,6 +37,9 @@ class Conversation(Row, table=True):
     language: str | None = Field(default=None, max_length=8)  # ISO 639-1, where it is not English
     person_typing_at: datetime | None = Field(default=None, sa_type=Instant)
     worker_typing_at: datetime | None = Field(default=None, sa_type=Instant)
+    out_of_step_since: datetime | None = Field(
+        default=None, sa_type=Instant
+    )  # the dialogue has not heard what was said since then, while a worker had it
 
 
 class Lease(Row, table=True):

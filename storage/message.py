@@ -159,6 +159,19 @@ def latest_in(session: Session, conversation_id: str, limit: int) -> list[Messag
     return list(session.exec(found.order_by(col(MessageIn.seq).desc()).limit(limit)))
 
 
+def last_texts(session: Session, conversation_ids: Collection[str]) -> dict[str, MessageIn]:
+    """The last message in words of each of these conversations that has one, by the conversation's id."""
+    theirs = [col(MessageIn.conversation_id).in_(conversation_ids), col(MessageIn.kind) == MessageKind.TEXT]
+    last = (
+        select(col(MessageIn.conversation_id).label("conversation_id"), func.max(MessageIn.seq).label("seq"))
+        .where(*theirs)
+        .group_by(col(MessageIn.conversation_id))
+        .subquery()
+    )
+    same = and_(col(MessageIn.conversation_id) == last.c.conversation_id, col(MessageIn.seq) == last.c.seq)
+    return {row.conversation_id: row for row in session.exec(select(MessageIn).join(last, same))}
+
+
 def conversations_waiting(session: Session, now: datetime, limit: int) -> list[str]:
     """Ids of conversations that have an unended message and that nobody holds, the longest waiting first."""
     free = or_(col(Conversation.lease_holder).is_(None), col(Conversation.lease_expires_at) <= now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -12,6 +12,8 @@ from programme.rules import london
 DeadlineState = Literal["open", "unknown", "past"]
 NOON = time(12)
 PATIENCE = timedelta(days=1)
+CLOSE_DAYS = 3  # working days
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,13 @@ def state(deadlines: Deadlines, today: date) -> DeadlineState:
     if any(day < today for day in known):
         return "past"
     return "open" if len(known) == 2 else "unknown"
+
+
+def is_close(day: date, today: date, closed: Container[date] = ()) -> bool:
+    """Whether a deadline is over, or not more than three working days away. `closed`: weekdays that are none, such as
+    bank holidays."""
+    ahead = (today + timedelta(days=number) for number in range(1, (day - today).days + 1))
+    return sum(each.weekday() < SATURDAY and each not in closed for each in ahead) <= CLOSE_DAYS
 
 
 def course_fits(deadlines: Deadlines, session_starts: Sequence[date], today: date) -> bool:

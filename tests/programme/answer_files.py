@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     "venue": "Sample Hall",
     "where": "Sample Hall, 1 Sample Street, Reading",
     "matching_word": "harbour",
+    "worker": "Wren",
     "in_language": "Call 999 in an emergency. This chat reads English only.",
     "language": "Polish",
     "open": "• your complaint",

@@ -1,0 +1,100 @@
+"""One change of owner: what the table allows, and a line of it in the audit log. The one place that sets an owner."""
+
+import json
+from collections.abc import Mapping
+
+from sqlmodel import Session
+
+from programme.context import Context
+from programme.rules import handoff as rules
+from storage import handoff as handoffs
+from storage.account import Account, Shift
+from storage.account import open_shift_of as shift_of
+from storage.audit import record
+from storage.conversation import Conversation
+from storage.enums import HandoffState, Owner
+from storage.handoff import HandoffRequest
+from storage.row import lock_row
+
+PERSON, RULE, CLOCK = "person", "assistant", "clock"
+
+
+class NotAllowedError(RuntimeError):
+    """That cannot be done with this conversation now."""
+
+
+class NotYoursError(NotAllowedError):
+    """Another worker has this conversation, or nobody has."""
+
+
+class NotOnShiftError(NotAllowedError):
+    """Only somebody who is on shift can do that."""
+
+
+def worker(account_id: str) -> str:
+    """A worker as the audit log names them."""
+    return f"worker:{account_id}"
+
+
+def change(
+    session: Session,
+    ctx: Context,
+    conversation: Conversation,
+    cause: rules.Cause,
+    actor: str,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Gives a (locked) conversation the owner that the table says. Raises NotAllowedError: nothing was changed."""
+    changed = rules.next_owner(conversation.owner.value, cause)
+    if changed is None:
+        raise NotAllowedError(NotAllowedError.__doc__)
+    conversation.owner = Owner(changed)
+    session.add(conversation)
+    note(session, ctx, conversation.id, cause, actor, detail)
+
+
+def note(
+    session: Session,
+    ctx: Context,
+    conversation_id: str,
+    cause: rules.Cause,
+    actor: str,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """The audit log's line of a change."""
+    record(
+        session,
+        id=ctx.new_id(),
+        at=ctx.clock(),
+        actor=actor,
+        action=f"owner:{cause}",
+        subject_kind="conversation",
+        subject_id=conversation_id,
+        detail=json.dumps(detail) if detail else None,
+    )
+
+
+def held(session: Session, conversation_id: str, account_id: str) -> HandoffRequest:
+    """The request by which this worker has the (locked) conversation. Raises NotYoursError."""
+    request = handoffs.open_request_of(session, conversation_id)
+    if request is None or request.state != HandoffState.TAKEN or request.account_id != account_id:
+        raise NotYoursError(NotYoursError.__doc__)
+    return request
+
+
+def on_shift(session: Session, account_id: str) -> Account:
+    """The account, its shift locked so that it cannot end meanwhile: ask before the conversation is locked.
+
+    Raises NotOnShiftError.
+    """
+    found = shift_of(session, account_id)
+    shift = lock_row(session, Shift, found.id) if found else None
+    account = session.get(Account, account_id)
+    if shift is None or shift.ended_at is not None or account is None or account.disabled_at is not None:
+        raise NotOnShiftError(NotOnShiftError.__doc__)
+    return account
+
+
+def first_name(account: Account | None) -> str:
+    """What a person is told of a worker's name."""
+    return (account.name.split() or [""])[0] if account else ""

@@ -1,0 +1,20 @@
+"""Since when somebody waits for a worker's word, and since when the dialogue has not heard what was said."""
+
+from alembic import op
+
+from storage.migrations.columns import instant
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("handoff_request", instant("waiting_since", null=True))
+    op.add_column("conversation", instant("out_of_step_since", null=True))
+
+
+def downgrade() -> None:
+    op.drop_column("conversation", "out_of_step_since")
+    op.drop_column("handoff_request", "waiting_since")
