@@ -20,7 +20,8 @@ class Settings:
     strength: float = 6.0  # C of the logistic regression: less is smoother
     steps: int = 100  # its most iterations
     lexical: float = 1.0  # length of the words' and of the parts' block; each half of the sentence vector has one
-    neighbours: float = 4.0  # what the likeness of the nearest examples adds to an intent's score
+    neighbours: float = 12.0  # what the likeness of the nearest examples adds to an intent's score
+    shared_words: float = 1.0  # what likeness by words counts in it, beside likeness by sentence vector
     copies: int = 1  # mistyped copies of each example
     folds: int = 5  # parts for the out-of-fold scores
     seed: int = 20240229
@@ -74,7 +75,7 @@ class IntentModel:
         learnt = self.bias + message.dense[row] @ self.weights[:SIZE]
         learnt = learnt + message.values[begin:end] @ self.weights[SIZE + message.columns[begin:end]]
         sentences, words = self.neighbours.compare(message, row)
-        votes = self.neighbours.vote(sentences + 0.5 * words)
+        votes = self.neighbours.vote(sentences + self.settings.shared_words * words)
         return learnt + self.settings.neighbours * votes, float(sentences.max(initial=0.0))
 
     def _danger(self, chances: np.ndarray) -> int | None:
