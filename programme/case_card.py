@@ -76,13 +76,14 @@ def read(ctx: Context, conversation_id: str) -> CaseCard | None:
         referral = session.get_one(Referral, conversation.referral_id)
         held = bookings.active_booking(session, referral.id)
         view = booked.view(session, held) if held else None
-        standing = _standing(ctx, referral, view)
+        standing = stands_at(ctx, referral, view)
         if standing in REASONS:
             case.open_for(session, ctx, REASONS[standing], Urgency.DEADLINE, conversation)
         return CaseCard(standing, view, referral.book_by, referral.finish_by, _open(session, referral.id))
 
 
-def _standing(ctx: Context, referral: Referral, view: BookingView | None) -> Standing:
+def stands_at(ctx: Context, referral: Referral, view: BookingView | None) -> Standing:
+    """Where this person stands today; `view`: the place that they hold."""
     if referral.state in BY_STATE:
         return BY_STATE[referral.state]
     if view is not None:

@@ -1,0 +1,44 @@
+"""Closing a case: a worker has done what was to do, or has seen that nothing is."""
+
+import json
+
+from programme.context import Context
+from programme.rules.danger import DANGERS
+from storage.audit import record
+from storage.case import Case
+from storage.row import lock_row
+
+OUTCOMES = ("done", "not_needed", "passed_to_others")
+
+
+class NoOpenCaseError(LookupError):
+    """There is no such case that is open and that may be closed like this."""
+
+
+class UnknownOutcomeError(ValueError):
+    """A case cannot end like this."""
+
+
+def close(ctx: Context, case_id: str, account_id: str, outcome: str) -> None:
+    """A worker has done what was to do, or seen that nothing is. Danger is cleared elsewhere: by programme/danger.py.
+
+    Raises NoOpenCaseError, UnknownOutcomeError.
+    """
+    if outcome not in OUTCOMES:
+        raise UnknownOutcomeError(UnknownOutcomeError.__doc__)
+    with ctx.database.writing() as session:
+        row = lock_row(session, Case, case_id)
+        if row is None or row.closed_at is not None or row.reason.value in DANGERS:
+            raise NoOpenCaseError(NoOpenCaseError.__doc__)
+        row.closed_at, row.closed_by, row.outcome = ctx.clock(), account_id, outcome
+        session.add(row)
+        record(
+            session,
+            id=ctx.new_id(),
+            at=ctx.clock(),
+            actor=f"worker:{account_id}",
+            action="case:closed",
+            subject_kind="case",
+            subject_id=row.id,
+            detail=json.dumps({"outcome": outcome}),
+        )
