@@ -116,7 +116,7 @@ def in_words(objection: Objection) -> str:
     return {
         Why.DANGER: f"a message of danger would go without the card: “{what}” ({kind}; it takes it for {instead})",
         Why.CONSEQUENCE: f"a question would lose its right answer: “{what}” ({kind}; it takes it for {instead})",
-        Why.ELSEWHERE: f"it takes {what} points more of the other messages wrongly than may be",
+        Why.ELSEWHERE: f"of the other messages it takes {what} points more wrongly, and no more than {instead} may be",
         Why.LACKS: f"its domain lacks {what} ({kind}), which is in use",
         Why.UNKNOWN: f"it would do {what}, which this code does not have",
         Why.REPLY: f"it has no rule for {what}, which is answered by {instead} today",

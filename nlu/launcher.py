@@ -178,6 +178,11 @@ def rasa(arguments: list[str]) -> None:
     sys.argv = ["rasa", *arguments]
     from rasa.__main__ import main as run
 
+    from nlu.shell import hush, name_actions
+
+    hush()  # again: what was imported has settings of its own
+    if command == "shell" and "--endpoints" not in arguments:
+        name_actions()
     run()
 
 

@@ -119,8 +119,8 @@ def judge(live: Sequence[Row], candidate: Sequence[Row], consequences: Collectio
     objections = [Objection(Why.DANGER, a.text, a.intent, b.predicted) for a, b in dangers if a.noticed > b.noticed]
     objections += [Objection(Why.CONSEQUENCE, a.text, a.intent, b.predicted) for a, b in fixed if a.right > b.right]
     elsewhere = _shares([(a.right, b.right) for a, b in others])
-    if elsewhere[0].percent - elsewhere[1].percent > margin:
-        objections.append(Objection(Why.ELSEWHERE, f"{elsewhere[0].percent - elsewhere[1].percent:.2f}"))
+    if (lost := elsewhere[0].percent - elsewhere[1].percent) > margin:
+        objections.append(Objection(Why.ELSEWHERE, f"{lost:.2f}", instead=f"{margin:g}"))
     return Verdict(
         _shares([(a.noticed, b.noticed) for a, b in dangers]),
         _shares([(a.right, b.right) for a, b in fixed]),

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import socket
 import socketserver
@@ -20,6 +21,7 @@ import pytest
 
 from nlu import launcher, standins
 from nlu.tracker import BadTrackerKeys, SealedTrackerStore
+from tests.nlu.rasa.conftest import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -274,6 +276,23 @@ def test_rasas_own_commands_run(tmp_path, model):
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads((out / "intent_report.json").read_text())["accuracy"] > 0.9
     assert (out / "intent_histogram.png").stat().st_size > 1000  # matplotlib is real
+
+
+def test_rasas_shell_talks_and_names_the_actions_that_only_the_app_can_do(model):
+    done = subprocess.run(
+        [sys.executable, "-m", "nlu.launcher", "rasa", "shell", "--model", str(model), "--port", str(free_port())],
+        cwd=ROOT,
+        input="cost\njson\nhello\n/stop\n",
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    answers = ("It is in the settings.", "[action_json]", "Hello {place}, {starts_at:day}.")
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).splitlines()
+    assert [line for line in lines if line in answers] == list(answers)
+    assert "Traceback" not in done.stderr
 
 
 # Living and dying ----------------------------------------------------------------------------------------------------

@@ -74,6 +74,12 @@ def test_elsewhere_a_margin_may_be_lost_and_no_more(wrong: int, margin: float, r
     assert found == ([Why.ELSEWHERE] if refused else [])
 
 
+def test_how_much_is_lost_elsewhere_is_told_beside_how_much_may_be() -> None:
+    wrong = [replace(COST, predicted="greet")] * 6
+    (one,) = judge([COST] * 1000, [*wrong, *[COST] * 994], FIXED, 0.5).objections
+    assert (one.what, one.instead) == ("0.60", "0.5")
+
+
 def test_what_is_won_elsewhere_does_not_pay_for_a_danger() -> None:
     never = replace(COST, predicted="greet")
     lost = replace(DANGER, predicted="greet", alarm=False)
