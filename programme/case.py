@@ -10,10 +10,14 @@ from sqlmodel import Session
 from programme.context import Context
 from programme.rules import deadline
 from storage import case as cases
+from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
 from storage.referral import Referral
+
+ANSWER = "answer:"  # how the subject of an unanswered question begins
+ASKED = "asked"  # the audit log's word for one asking of it
 
 
 def open_danger(session: Session, ctx: Context, conversation: Conversation, danger: str, turn_id: str) -> Case:
@@ -55,13 +59,11 @@ def adopt(session: Session, conversation: Conversation) -> None:
         session.flush()
 
 
-def open_unanswered(session: Session, ctx: Context, answer: str) -> None:
+def open_unanswered(session: Session, ctx: Context, answer: str, message_in_id: str | None = None) -> None:
     """A question that could not be answered, since a fact is missing or past its review: one case for each answer,
-    whoever asks. Open ones are the unanswered list."""
-    now, subject = ctx.clock(), f"answer:{answer}"
-    if cases.open_case_of(session, CaseReason.NOT_ANSWERED, subject):
-        return  # looked up first: many ask at once, and none of them should wait for another
-    cases.open_case(
+    whoever asks, and a line of the audit log for each asking. Open ones are the unanswered list."""
+    now, subject = ctx.clock(), f"{ANSWER}{answer}"
+    opened = cases.open_case_of(session, CaseReason.NOT_ANSWERED, subject) or cases.open_case(
         session,
         Case(
             id=ctx.new_id(),
@@ -72,6 +74,16 @@ def open_unanswered(session: Session, ctx: Context, answer: str) -> None:
             opened_at=now,
             due_at=deadline.case_due(deadline.Deadlines(None, None), now),
         ),
+    )  # looked up first: many ask at once, and none of them should wait for another
+    record(
+        session,
+        id=ctx.new_id(),
+        at=now,
+        actor="assistant",
+        action=ASKED,
+        subject_kind="case",
+        subject_id=opened.id,
+        detail=json.dumps({"message": message_in_id}) if message_in_id else None,
     )
 
 

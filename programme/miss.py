@@ -55,7 +55,7 @@ def record(
         Miss(
             id=ctx.new_id(),
             message_in_id=row.id,
-            text=mask(row.text, _names(session, conversation)),
+            text=mask(row.text, names_in(session, conversation)),
             ranking=json.dumps(ranking),
             step=step,
             missed_at=ctx.clock(),
@@ -97,7 +97,8 @@ def settle(ctx: Context, miss_id: str, intent: str | None) -> bool:
         return True
 
 
-def _names(session: Session, conversation: Conversation) -> list[str]:
+def names_in(session: Session, conversation: Conversation) -> list[str]:
+    """The names that are known in a conversation: what is masked first."""
     referral_id = conversation.referral_id or conversation.linked_referral_id
     referral = session.get(Referral, referral_id) if referral_id else None
     person = session.get(Person, referral.person_id) if referral else None

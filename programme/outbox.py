@@ -79,7 +79,7 @@ def say(
             continue
         rendered = _render(ctx, _own(session, ctx, conversation, reply), situation, facts, today)
         if rendered.unanswered:
-            case.open_unanswered(session, ctx, rendered.unanswered)
+            case.open_unanswered(session, ctx, rendered.unanswered, reply_to_id)
         written.append(_write(session, ctx, conversation, reply, rendered, reply_to_id, now))
     return written
 

@@ -83,3 +83,9 @@ def open_cases_in(session: Session, conversation_id: str, reason: CaseReason) ->
         Case.conversation_id == conversation_id, Case.reason == reason, col(Case.closed_at).is_(None)
     )
     return list(session.exec(found))
+
+
+def open_because(session: Session, reason: CaseReason) -> list[Case]:
+    """The open cases with this reason, the oldest first."""
+    found = select(Case).where(Case.reason == reason, col(Case.closed_at).is_(None))
+    return list(session.exec(found.order_by(col(Case.opened_at), col(Case.id))))

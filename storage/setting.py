@@ -47,3 +47,21 @@ def versions_of(session: Session, key: str) -> list[SettingVersion]:
     """A setting's history, the newest first."""
     found = select(SettingVersion).where(SettingVersion.key == key)
     return list(session.exec(found.order_by(col(SettingVersion.proposed_at).desc(), col(SettingVersion.id))))
+
+
+def proposals_of(session: Session, key: str) -> list[SettingVersion]:
+    """A setting's versions that wait for a second person."""
+    found = select(SettingVersion).where(SettingVersion.key == key, SettingVersion.state == VersionState.PROPOSED)
+    return list(session.exec(found.order_by(col(SettingVersion.proposed_at), col(SettingVersion.id))))
+
+
+def open_proposals(session: Session) -> list[SettingVersion]:
+    """Every version that waits for a second person, the oldest first."""
+    found = select(SettingVersion).where(SettingVersion.state == VersionState.PROPOSED)
+    return list(session.exec(found.order_by(col(SettingVersion.proposed_at), col(SettingVersion.id))))
+
+
+def has_live(session: Session, key: str) -> bool:
+    """Whether a setting's history knows what it was before."""
+    found = select(SettingVersion.id).where(SettingVersion.key == key, SettingVersion.state == VersionState.LIVE)
+    return session.exec(found.limit(1)).first() is not None
