@@ -78,11 +78,11 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 AT = "/console"
 NAV = (
-    "Since last shift",
     "Waiting",
     "Mine",
     "All",
     "Callbacks",
+    "Since last shift",
     "Referrals",
     "Sessions",
     "Needs attention",

@@ -13,7 +13,7 @@ from console.live import Live, Topic
 from console.page import AT, NAV, STATIC, Page, render
 from programme.context import Context
 
-MODULES = ("home", "sign_in")
+MODULES = ("home", "sign_in", "account", "accounts", "audit")
 
 
 def modules() -> list[ModuleType]:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -29,6 +30,13 @@ def open_session(request: Request, tried: Tried, to: str) -> Response:
     answer.set_cookie(KNOWN, tried.known, path=AT, max_age=KNOWN_SECONDS, **pages.cookie(request, "strict"))
     answer.delete_cookie(HALF, path=AT)
     answer.delete_cookie(FORM, path=AT)
+    return answer
+
+
+def to_code(request: Request, tried: Tried, onward: str) -> Response:
+    """Sends the browser on to the page that asks for the code."""
+    answer = RedirectResponse(f"{SIGN_IN}/code?{urlencode({'next': onward})}", 303)
+    answer.set_cookie(HALF, tried.token, path=AT, **pages.cookie(request))
     return answer
 
 
@@ -66,9 +74,7 @@ async def _sign_in(request: Request) -> Response:
     if tried.outcome is Outcome.SIGNED_IN:
         return open_session(request, tried, onward)
     if tried.outcome is Outcome.CODE_WANTED:
-        answer = RedirectResponse(f"{SIGN_IN}/code?next={onward}", 303)
-        answer.set_cookie(HALF, tried.token, path=AT, **pages.cookie(request))
-        return answer
+        return to_code(request, tried, onward)
     slowed = tried.outcome is Outcome.SLOWED
     return pages.render(
         request,

@@ -83,10 +83,7 @@ def begin(ctx: Context, email: str, password: str, address: str, device: str, kn
             return Tried(Outcome.WRONG)  # disabled, or changed by somebody, just now
         row.password_hash = new_hash or row.password_hash
         take_back(session, tries)
-        if row.totp_confirmed_at is not None:
-            token = _open(session, ctx, row, device, rules.CODE_TIME)
-            return Tried(Outcome.CODE_WANTED, token)
-        return _signed_in(session, ctx, row, device, None)
+        return open_for(session, ctx, row, device)
 
 
 def finish(ctx: Context, token: str, code: str, address: str) -> Tried:
@@ -140,7 +137,9 @@ def end(ctx: Context, staff: Staff) -> None:
 
 
 def open_for(session: Session, ctx: Context, account: Account, device: str) -> Tried:
-    """Signs in whoever has just set their password by an invitation."""
+    """Signs in whoever has proved their password, or has just set it; the code comes next where there is one."""
+    if account.totp_confirmed_at is not None:
+        return Tried(Outcome.CODE_WANTED, _open(session, ctx, account, device, rules.CODE_TIME))
     return _signed_in(session, ctx, account, device, None)
 
 

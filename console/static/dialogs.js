@@ -44,3 +44,13 @@ function ask(summary) {
   document.body.append(dialog);
   dialog.showModal();
 }
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+  });
+}
