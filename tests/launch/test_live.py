@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from launch import choice, golive
+from launch import choice
 from launch.choice import choose_model
 from launch.fitness import About
-from launch.golive import NotLiveError, find_candidate
 from launch.live import DamagedPointerError, Live, NothingBeforeError, PointerMovedError, mark_of
 from launch.model import KEPT, make_model
 from launch.serving import Place, all_serving
@@ -342,35 +341,3 @@ def test_a_damaged_pointer_is_mended_aloud(
     assert chosen(settings, live, said) == "new.tar.gz"
     assert said[0].startswith("The file that says which model is live was damaged or gone.")
     assert live.is_whole()
-
-
-# Which model is meant ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("named", ["abc123", "abc123.tar.gz", "abc"])
-def test_a_model_is_named_by_its_name_or_the_beginning_of_it(settings: Settings, named: str) -> None:
-    model = a_model(settings, "abc123")
-    a_model(settings, "abd")
-    assert find_candidate(settings, named) == model
-
-
-@pytest.mark.parametrize("named", ["ab", "xyz"])
-def test_what_names_none_or_several_is_refused_with_what_there_is(settings: Settings, named: str) -> None:
-    a_model(settings, "abc")
-    a_model(settings, "abd")
-    with pytest.raises(NotLiveError, match=r"There is no such model: .* There are: abc\.tar\.gz, abd\.tar\.gz"):
-        find_candidate(settings, named)
-
-
-def test_a_model_from_elsewhere_is_taken_in_under_its_hash(settings: Settings, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "20261123-lively-model.tar.gz"
-    elsewhere.write_text("trained by rasa train")
-    taken = find_candidate(settings, str(elsewhere))
-    assert taken == settings.models / f"{mark_of(elsewhere).sha256[:16]}.tar.gz"
-    assert taken.read_text() == "trained by rasa train"
-
-
-def test_files_that_were_not_trained_yet_are_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(golive, "find_model", lambda _models: None)
-    with pytest.raises(NotLiveError, match="make train"):
-        find_candidate(settings, "")
