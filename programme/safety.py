@@ -155,6 +155,7 @@ def _words(lists: Mapping[str, Any]) -> Words:
         lists.get("never_guess") or [],
         lists.get("without_vowels") or [],
         lists.get("emoji") or {},
+        lists.get("after_2") or [],
     )
 
 

@@ -38,10 +38,11 @@ class Words:
         never: Iterable[str] = (),
         without_vowels: Iterable[str] = (),
         emoji: Mapping[str, str] | None = None,
+        verbs: Iterable[str] = (),
     ) -> None:
         self.spellings = {str(wrong): right.split() for right, wrongs in spellings.items() for wrong in wrongs}
         self.known: set[str] = {word for right in spellings for word in right.split()} | {NUMBER, YEAR}
-        self.never = frozenset(never)
+        self.never, self._verbs = frozenset(never), frozenset(verbs)
         self._prefixes: tuple[str, ...] = ()
         self._deletes: dict[str, str] = {}
         for word in guessed:
@@ -62,8 +63,13 @@ class Words:
 
     def read(self, text: str) -> list[str]:
         """The text in known words, between a start and an end mark."""
-        spoken = _join_letters(spoken_in(_SPLIT.sub(r"\1", text.translate(self._emoji))))
+        said = spoken_in(_SPLIT.sub(r"\1", text.translate(self._emoji)))
+        spoken = _join_letters(list(map(self._to, said, [*said[1:], ""])))
         return [START, *itertools.chain.from_iterable(self._recognise(word) for word in spoken), END]
+
+    def _to(self, word: str, following: str) -> str:
+        """`2 die` is to die, `2 pills` are two."""
+        return "to" if word == "2" and following in self._verbs else word
 
     def _recognise(self, raw: str) -> list[str]:
         if raw in self.spellings:

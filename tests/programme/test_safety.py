@@ -63,9 +63,39 @@ def test_what_only_sounds_like_danger_is_left_alone(text: str) -> None:
 
 
 def test_recall_of_the_phrase_layer_alone() -> None:
-    assert recall(ROOT / "nlu/examples/safety.yml") >= 0.80
-    assert recall(ROOT / "tests/nlu/safety_and_talk.yml") >= 0.93
-    assert recall(ROOT / "tests/nlu/people.yml") >= 0.72
+    assert recall(ROOT / "nlu/examples/safety.yml") >= 0.92
+    assert recall(ROOT / "tests/nlu/safety_and_talk.yml") >= 0.97
+    assert recall(ROOT / "tests/nlu/people.yml") >= 0.95
+
+
+STRANGERS = yaml.safe_load((Path(__file__).parent / "data" / "strangers.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("kind", DANGERS)
+def test_danger_in_the_words_of_somebody_who_knows_the_subject_is_found(kind: str) -> None:
+    missed = [text for text in STRANGERS[kind] if SAFETY.check(text) is None]
+    assert len(STRANGERS[kind]) >= 20
+    assert len(missed) <= 1, missed
+
+
+def test_their_harmless_messages_are_left_alone() -> None:
+    alarms = [text for text in STRANGERS["harmless"] if SAFETY.check(text)]
+    assert len(STRANGERS["harmless"]) >= 120
+    assert len(alarms) <= 1, alarms
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("my mate's gone blue", "medical_emergency"),
+        ("i want to kill my self", "risk_of_suicide"),
+        ("He cut Him Self and its squirting", "medical_emergency"),
+        ("dad's hitting mum", "safeguarding_concern"),
+    ],
+)
+def test_possessives_and_a_self_written_apart_are_read(text: str, kind: str) -> None:
+    found = SAFETY.check(text)
+    assert found is not None and found.kind == kind
 
 
 def test_false_alarms_stay_under_one_percent() -> None:
@@ -133,10 +163,10 @@ def test_the_longest_message_is_read_in_time(piece: str) -> None:
 
 
 def _seconds(texts: list[str]) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()  # not the clock on the wall: a busy machine is no slower check
     for text in texts:
         SAFETY.check(text)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def write(folder: Path, phrases: list[dict[str, object]]) -> None:
