@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from programme.answers import ButtonSpec
+from programme.meanwhile import Meanwhile
 from programme.outbox import Reply
 from programme.turn import Turn
 
@@ -63,9 +64,14 @@ class Dialogue:
             raise DialogueError(str(said.get("reason", "not ok")))
         return {"intent": said.get("intent") or {}, "ranking": (said.get("ranking") or [])[:TOP]}
 
-    async def renew(self, conversation_id: str, seconds: float) -> None:
-        """Begins a new session that keeps the form and its slots. Raises DialogueError."""
-        said = await self._post("/renew", {"conversation": conversation_id}, seconds)
+    async def renew(self, conversation_id: str, seconds: float, meanwhile: Meanwhile | None = None) -> None:
+        """Begins a new session that keeps the form and its slots; or, after what a worker has settled, one without them
+        that knows what was said. Raises DialogueError."""
+        body: dict[str, Any] = {"conversation": conversation_id}
+        if meanwhile is not None:
+            body |= {"said": [{"by": line.by, "text": line.text} for line in meanwhile.lines]}
+            body |= {"settled": meanwhile.settled}
+        said = await self._post("/renew", body, seconds)
         if not said.get("ok"):
             raise DialogueError(str(said.get("reason", "not ok")))
 

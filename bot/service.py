@@ -12,7 +12,7 @@ import structlog
 
 from bot.dialogue import Dialogue, DialogueError
 from programme import conversation as conversations
-from programme import language, menu
+from programme import language, meanwhile, menu
 from programme import turn as turns
 from programme.context import Context
 from programme.language import Languages
@@ -232,8 +232,14 @@ class ConversationService:
         return await asyncio.to_thread(turns.was_answered, self._ctx, turn.id)
 
     async def _renew(self, turn: Turn) -> bool:
-        """Begins a new session where one is due and there is time. Raises DialogueError: then asking is no use."""
-        if not turn.renew or self._seconds_left(turn) < ASK_SECONDS:
+        """Begins a new session where one is due and there is time, and always where the dialogue has not heard what a
+        worker and the person said. Raises DialogueError: then asking is no use."""
+        left = self._seconds_left(turn)
+        if turn.out_of_step_since is not None:
+            heard = await asyncio.to_thread(meanwhile.heard, self._ctx, turn)
+            await self._dialogue.renew(turn.conversation_id, min(RENEW_SECONDS, left), heard)
+            return True
+        if not turn.renew or turn.tries > 1 or left < ASK_SECONDS:  # a turn that is tried again may be in the session
             return False
         await self._dialogue.renew(turn.conversation_id, RENEW_SECONDS)
         return True

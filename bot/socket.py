@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,7 +17,7 @@ from bot import frames
 from bot.limits import MAX_LENGTH, Limits, Verdict
 from bot.service import ConversationService
 from programme import conversation as conversations
-from programme import outbox, transcript
+from programme import outbox, reply, transcript
 from programme.context import Context
 from programme.turn import ClosedError, Incoming, UnknownButtonError
 from storage.database import BusyError
@@ -25,6 +27,7 @@ log = structlog.get_logger()
 
 HELLO_SECONDS = 15
 LOOK_SECONDS = 1.0
+TYPING_SECONDS = 3.0
 LONGEST_FRAME = 64 * 1024  # characters: a message of 2,000 fits many times, however it is written
 LONGEST_KEPT = 20_000  # characters of a message that is over the limit but speaks of danger
 
@@ -49,6 +52,8 @@ class ChatSocket:
         self._conversation = ""
         self._seq = 0
         self._owner: Owner | None = None
+        self._typing_at: datetime | None = None  # when a worker's typing was last told
+        self._typed_at = float("-inf")
         self._asked: dict[str, None] = {}  # accepted ids whose end is still to be told, in order
         self._told: set[str] = set()  # a turn's end is told once a connection
         self._news = asyncio.Event()
@@ -111,6 +116,9 @@ class ChatSocket:
             if news.owner is not self._owner:
                 self._owner = news.owner
                 await self._send({"type": "owner", "owner": news.owner.value})
+            if news.typing_at is not None and news.typing_at != self._typing_at and not news.lines:
+                await self._send({"type": "typing"})
+            self._typing_at = news.typing_at
             for line in news.lines:
                 await self._send(frames.message(line))
                 self._seq = line.seq
@@ -176,8 +184,19 @@ class ChatSocket:
                 await self._accept(Incoming(frame.id, MessageKind.CHOICE, payload=frame.payload))
             case frames.Seen():
                 await asyncio.to_thread(outbox.mark_seen, self._ctx, self._conversation, frame.id)
+            case frames.Typing():
+                await self._note_typing()
             case _:
-                pass  # typing is for a worker's screen; a second hello changes nothing
+                pass  # a second hello changes nothing
+
+    async def _note_typing(self) -> None:
+        """For a worker's screen; seldom enough that nobody's keyboard keeps the database busy."""
+        now = time.monotonic()
+        if now - self._typed_at < TYPING_SECONDS:
+            return
+        self._typed_at = now
+        if await asyncio.to_thread(reply.typing, self._ctx, self._conversation, "person"):
+            self._service.hint(self._conversation)
 
     async def _accept(self, incoming: Incoming) -> None:
         verdicts = (self._limits.message(self._conversation), self._limits.address(self._address))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 8_000  # the app's own limit is 2,000; this only keeps nonsense out
 LONGEST_ID = 200
+MOST_SAID = 100
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 COMMANDS = {"restart", "back", "session_start"}  # Rasa's own intents, which destroy what is in a conversation
 REASONS = {"StaleTracker": "stale", "UnreadableTracker": "unreadable", "Busy": "busy"}
@@ -67,11 +68,16 @@ class Dialogue:
         return {**await self._safely(message.sender_id, turn), "turn": message.message_id}
 
     async def renew(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """Start a new session for `{"conversation"}` that stands where the last one stood."""
-        conversation = _id(frame, "conversation")
+        """Start a new session for `{"conversation"}` that stands where the last one stood.
+
+        `"said"`: [{"by": "person" | "worker", "text"}, …], what was said without the dialogue. `"settled"`: what it had
+        been asking is past, so that its slots and its form are left behind. Raises `BadRequest`.
+        """
+        conversation, said = _id(frame, "conversation"), _said(frame)
+        settled = frame.get("settled") is True
 
         async def renew() -> dict[str, Any]:
-            return {"ok": True, "events": await self._processor.renew(conversation)}
+            return {"ok": True, "events": await self._processor.renew(conversation, said, settled)}
 
         return await self._safely(conversation, renew)
 
@@ -195,6 +201,17 @@ def _typed(text: Any) -> dict[str, Any]:
     if not isinstance(text, str) or len(text) > LONGEST_TEXT:
         raise BadRequest
     return {"text": text.lstrip("/ \t\r\n\f\v\u00a0")}
+
+
+def _said(frame: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who said what to whom without the dialogue, in order."""
+    told = frame.get("said", [])
+    if not isinstance(told, list) or len(told) > MOST_SAID:
+        raise BadRequest
+    said = [(one.get("by"), one.get("text")) if isinstance(one, dict) else (None, None) for one in told]
+    if any(by not in ("person", "worker") or not isinstance(text, str) for by, text in said):
+        raise BadRequest
+    return said
 
 
 def _id(frame: Any, key: str) -> str:

@@ -32,6 +32,7 @@ from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
     ActiveLoop,
+    BotUttered,
     Event,
     SessionStarted,
     SlotSet,
@@ -118,12 +119,17 @@ class TurnProcessor(MessageProcessor):
             failures.reset(token)
         return turn_at(tracker, place_of(tracker, message.message_id) or 0), False
 
-    async def renew(self, conversation: str) -> int:
-        """Start a new session that stands where the last one stood. Returns the number of its events."""
+    async def renew(self, conversation: str, said: Sequence[tuple[str, str]] = (), settled: bool = False) -> int:
+        """Start a new session that stands where the last one stood. Returns the number of its events.
+
+        `said`: by whom ("person" or "worker") and what, while the dialogue did not listen: it is remembered, nothing
+        follows from it. `settled`: the slots, the form and its question are left behind.
+        """
         tracker = await self.conversation(conversation)
-        if not tracker.events:
+        if not tracker.events and not said:
             return 0
-        events = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *self._standing(tracker)]
+        standing = [ActionExecuted(ACTION_LISTEN_NAME)] if settled else self._standing(tracker)
+        events = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *_overheard(said), *standing]
         fresh = self.tracker_store.tracker_of(conversation, events, tracker.row)
         await self.save_tracker(fresh)
         return len(fresh.events)
@@ -205,6 +211,17 @@ class TurnProcessor(MessageProcessor):
             tracker.update_with_events(prediction.events, self.domain)
             tracker.update(action.event_for_successful_execution(prediction), self.domain)
         tracker.update_with_events(events, self.domain)
+
+
+def _overheard(said: Sequence[tuple[str, str]]) -> list[Event]:
+    """What was said as events: a person's words have no intent, so that no rule begins with them."""
+    events: list[Event] = []
+    for by, text in said:
+        if by == "person":
+            events += [ActionExecuted(ACTION_LISTEN_NAME), UserUttered(text, intent={"name": None, "confidence": 0.0})]
+        else:
+            events.append(BotUttered(text, metadata={"by": by}))
+    return events
 
 
 def is_listen(event: Event) -> bool:

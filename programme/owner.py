@@ -62,12 +62,24 @@ def note(
     detail: Mapping[str, str] | None = None,
 ) -> None:
     """The audit log's line of a change."""
+    log(session, ctx, conversation_id, f"owner:{cause}", actor, detail)
+
+
+def log(
+    session: Session,
+    ctx: Context,
+    conversation_id: str,
+    action: str,
+    actor: str,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Who did what with a conversation, in the audit log."""
     record(
         session,
         id=ctx.new_id(),
         at=ctx.clock(),
         actor=actor,
-        action=f"owner:{cause}",
+        action=action,
         subject_kind="conversation",
         subject_id=conversation_id,
         detail=json.dumps(detail) if detail else None,

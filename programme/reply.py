@@ -8,9 +8,9 @@ from sqlmodel import Session, col, or_, select, update
 
 from programme import owner as owners
 from programme.context import Context
+from programme.transcript import TYPING_LASTS
 from storage import handoff as handoffs
 from storage import message as messages
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import OutState, Owner, Sender
 from storage.message import MessageOut
@@ -20,7 +20,7 @@ from storage.row import lock_one
 LONGEST = 4000  # characters
 LONGEST_ID = 64
 TYPING_EVERY = timedelta(seconds=3)
-TYPING_LASTS = timedelta(seconds=6)
+__all__ = ["TYPING_LASTS"]  # how long a sign of typing counts
 Side = Literal["person", "worker"]
 
 
@@ -76,21 +76,8 @@ def say(ctx: Context, conversation_id: str, account_id: str, text: str, client_i
         handoffs.note_reply(session, request.id, now)
         handoffs.beat(session, conversation_id, account_id, now)
         _put_draft(session, ctx, conversation_id, account_id, "")
-        _record(session, ctx, conversation_id, account_id, row.id)
+        owners.log(session, ctx, conversation_id, "reply", owners.worker(account_id), {"message": row.id})
         return row.id
-
-
-def _record(session: Session, ctx: Context, conversation_id: str, account_id: str, message_id: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=owners.worker(account_id),
-        action="reply",
-        subject_kind="conversation",
-        subject_id=conversation_id,
-        detail=f'{{"message": "{message_id}"}}',
-    )
 
 
 def save_draft(ctx: Context, conversation_id: str, account_id: str, text: str) -> None:

@@ -126,21 +126,23 @@ def leave(session: Session, ctx: Context, conversation: Conversation) -> None:
     end(session, ctx, conversation, waiting, HandoffState.CANCELLED, "withdrawn", owners.PERSON)
 
 
-def follow_up(session: Session, ctx: Context, conversation: Conversation) -> HandoffRequest | None:
-    """The person writes again soon after a worker was done: it waits for that worker first. None: it was long ago, or
-    it is not the assistant's."""
+def follow_up(session: Session, ctx: Context, conversation: Conversation) -> bool:
+    """The person writes again soon after a worker was done: it waits for that worker first, and the person is told.
+    False: it was long ago, or it is not the assistant's."""
     if conversation.owner is not Owner.BOT:
-        return None
+        return False
     last = handoffs.latest_request_of(session, conversation.id)
     if last is None or last.state != HandoffState.CLOSED or last.ended_at is None or last.account_id is None:
-        return None
+        return False
     now = ctx.clock()
     window = timedelta(
         hours=setting.number(setting.facts(session), SAME_WORKER, london.today(now)) or SAME_WORKER_HOURS
     )
     if not rules.is_same_worker(last.ended_at, now, window):
-        return None
-    return join(session, ctx, conversation, CAME_BACK, Urgency.ASKED, cause="came_back", wanted=last.account_id)
+        return False
+    join(session, ctx, conversation, CAME_BACK, Urgency.ASKED, cause="came_back", wanted=last.account_id)
+    tell(session, ctx, conversation, "notice_same_worker", session.get(Account, last.account_id))
+    return True
 
 
 def give_to_queue(

@@ -14,6 +14,7 @@ from storage.conversation import Conversation
 from storage.enums import OutState, Owner, Sender, TurnState
 from storage.message import MessageIn
 
+TYPING_LASTS = timedelta(seconds=6)  # after the last sign that a side is typing
 JUST_NOW = timedelta(minutes=1)  # a turn that ended while the line was down is told again
 
 
@@ -36,6 +37,7 @@ class News:
     lines: tuple[Line, ...]
     ended: tuple[str, ...]  # channel's own ids, of those that were asked about
     owner: Owner
+    typing_at: datetime | None = None  # a worker is typing now: since when it is known
 
 
 def position(ctx: Context, conversation_id: str, message_id: str | None) -> int:
@@ -60,7 +62,8 @@ def unfinished(ctx: Context, conversation_id: str) -> list[str]:
 def news(ctx: Context, conversation_id: str, seq: int, asked: Collection[str]) -> News:
     """All that is to be shown after `seq`, in one look, so that a turn's end never comes before its replies."""
     with ctx.database.reading() as session:
-        owner = session.exec(select(Conversation).where(Conversation.id == conversation_id)).one().owner
+        conversation = session.exec(select(Conversation).where(Conversation.id == conversation_id)).one()
+        typing_at = _typing_at(conversation, ctx.clock())
         ended = _ended(session, conversation_id, asked) if asked else ()
         rows = [row for row in messages.after(session, conversation_id, seq) if row.state != OutState.DROPPED]
         wanted = {row.reply_to_id for row in rows if row.reply_to_id}
@@ -79,7 +82,13 @@ def news(ctx: Context, conversation_id: str, seq: int, asked: Collection[str]) -
             )
             for row in rows
         )
-    return News(lines, ended, owner)
+    return News(lines, ended, conversation.owner, typing_at)
+
+
+def _typing_at(conversation: Conversation, now: datetime) -> datetime | None:
+    at = conversation.worker_typing_at
+    fresh = at is not None and now - at < TYPING_LASTS
+    return at if fresh and conversation.owner is Owner.WORKER else None
 
 
 def _ended(session: Session, conversation_id: str, asked: Collection[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from programme import concern, miss, outbox
+from programme import concern, miss, outbox, request
 from programme import danger as dangers
 from programme.context import Context
 from programme.outbox import Reply
@@ -72,6 +72,7 @@ class Turn:
     received_at: datetime
     renew: bool
     context: Mapping[str, Any]
+    out_of_step_since: datetime | None = None  # the dialogue has not heard what was said since, while a worker had it
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ def receive(
         )
         if danger:
             dangers.send_card(session, ctx, conversation, row.id, danger)
+        elif incoming.kind is MessageKind.TEXT:
+            request.follow_up(session, ctx, conversation)
         begun = None if fence is None else _turn(session, conversation, row, fence)
         return Accepted(row.id, new=True, ended=False, begun=begun)
 
@@ -203,7 +206,8 @@ def _turn(session: Session, conversation: Conversation, row: MessageIn, fence: i
         owner=conversation.owner,
         tries=row.tries,
         received_at=row.received_at,
-        renew=conversation.turns_since_renewal >= RENEW_AFTER,
+        renew=conversation.turns_since_renewal >= RENEW_AFTER or conversation.out_of_step_since is not None,
+        out_of_step_since=conversation.out_of_step_since,
         context={
             "channel": conversation.channel.value,
             "verified": conversation.referral_id is not None,
@@ -230,7 +234,8 @@ def end_turn(
     """Writes the replies and ends the turn, and lets the conversation go; says whether another message came after it.
 
     Raises LeaseLostError: nothing was written.
-    Where the dialogue understood a danger that the phrase list did not see, its card goes out here.
+    Where the dialogue understood a danger that the phrase list did not see, its card goes out here. Where a worker has
+    taken the conversation meanwhile, nothing else is said: nobody is talked over.
     """
     with ctx.database.writing() as session:
         conversation = lock_one(session, Conversation, turn.conversation_id)
@@ -238,6 +243,8 @@ def end_turn(
         if conversation.fence != turn.fence or row.state == TurnState.ENDED:
             raise LeaseLostError(LeaseLostError.__doc__)
         danger = (understood or {}).get("intent", {}).get("name")
+        if conversation.owner is Owner.WORKER:
+            replies, ended_as = (), TurnEnd.LEFT_TO_WORKER
         if turn.intent is None and turn.danger is None:
             replies = dangers.stay(session, conversation, understood, replies)
         if danger in DANGERS and turn.danger is None:
@@ -251,6 +258,8 @@ def end_turn(
         if turn.intent and miss.GUESS in turn.values:
             miss.note_guess(session, turn.values[miss.GUESS], turn.intent)
         conversation.turns_since_renewal = 0 if renewed else conversation.turns_since_renewal + 1
+        if renewed and conversation.out_of_step_since == turn.out_of_step_since:
+            conversation.out_of_step_since = None
         conversation.lease_holder, conversation.lease_expires_at = None, None
         session.add_all([row, conversation])
         outbox.say(session, ctx, conversation, _without_cards(replies), turn.id)  # last: what it writes goes with this
