@@ -25,6 +25,8 @@ READERS = (
     "nlu/annotations.py",
     "nlu/processor.py",
     "programme/safety.py",
+    "programme/words.py",
+    "programme/notation.py",
     "launch/score.py",
     "launch/figures.py",
 )
