@@ -43,6 +43,16 @@ def _redis_address(text: object) -> object:
     return text
 
 
+def _mail_address(text: object) -> object:
+    if isinstance(text, str):
+        parts = urlsplit(text)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError(
+                "must look like smtp://name:password@mail.example.org:587 (smtps:// for TLS from the start)"
+            )
+    return text
+
+
 def _proxy_addresses(text: object) -> object:
     if not isinstance(text, str):
         return text
@@ -66,6 +76,7 @@ def _parts(given: object) -> object:
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 DatabaseAddress = Annotated[SecretStr, BeforeValidator(_database_address)]
 RedisAddress = Annotated[SecretStr, BeforeValidator(_redis_address)]
+MailAddress = Annotated[SecretStr, BeforeValidator(_mail_address)]
 ProxyAddresses = Annotated[tuple[str, ...], BeforeValidator(_proxy_addresses)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -93,6 +104,9 @@ class Settings(BaseModel):
     telegram_webhook_url: WebAddress | None = None
     telegram_webhook_secret: SecretStr | None = None
     data_keys: SecretStr | None = None
+    public_url: WebAddress | None = None  # where people and workers find us, for links; else HOST and PORT
+    smtp_url: MailAddress | None = None  # without it no e-mail is sent
+    mail_from: str = "no-reply@localhost"
 
     dialogue_port: Port | None = None
     dialogue_at: Path | None = None

@@ -26,13 +26,17 @@ from bot.telegram.other import other_answer
 from bot.web import WebChat
 from console.routes import routes as console
 from launch.address import make_address
+from launch.alerts import Alerts, Post, Send, TelegramGroup
+from launch.clock import Clock
 from launch.context import make_context
+from launch.parts import app_address
 from launch.ready import Readiness
 from launch.settings import PROJECT, Settings
 from programme import setting
 from programme.context import Context
 from programme.language import Languages
 from programme.safety import Safety
+from storage.enums import AlertKind
 
 if TYPE_CHECKING:  # Redis' client is loaded where one is set
     from launch.hints import Hints
@@ -88,19 +92,23 @@ def _telegram(
     """The Telegram channel, where a bot's token is set."""
     if settings.telegram_bot_token is None:
         return None
-    secret = settings.telegram_webhook_secret
     return TelegramChannel(
         ctx,
         service,
-        TelegramSettings(
-            settings.telegram_bot_token.get_secret_value(),
-            settings.telegram_api_url,
-            settings.telegram_webhook_url,
-            secret.get_secret_value() if secret else None,
-        ),
+        _telegram_settings(settings),
         limits,
         safety,
         random.Random(),  # noqa: S311 - spreads waiting times, keeps no secret
+    )
+
+
+def _telegram_settings(settings: Settings) -> TelegramSettings:
+    token, secret = settings.telegram_bot_token, settings.telegram_webhook_secret
+    return TelegramSettings(
+        token.get_secret_value() if token else "",
+        settings.telegram_api_url,
+        settings.telegram_webhook_url,
+        secret.get_secret_value() if secret else None,
     )
 
 
@@ -116,6 +124,8 @@ class _Parts:
     telegram: TelegramChannel | None
     ready: Readiness
     hints: "Hints | None"
+    clock: Clock
+    group: TelegramGroup | None
 
 
 def _make_parts(settings: Settings) -> _Parts:
@@ -126,6 +136,10 @@ def _make_parts(settings: Settings) -> _Parts:
     service = ConversationService(ctx, dialogue, safety, other_answer, make_languages())
     limits = Limits(ctx.clock)
     page = _Page(ctx)
+    group = TelegramGroup(_telegram_settings(settings)) if settings.telegram_bot_token else None
+    console_at = f"{settings.public_url or app_address(settings)}/console"
+    rng = random.Random()  # noqa: S311 - spreads waiting times, keeps no secret
+    alerts = Alerts(ctx, _ways(settings, group), console_at, rng)
     return _Parts(
         ctx,
         dialogue,
@@ -135,7 +149,19 @@ def _make_parts(settings: Settings) -> _Parts:
         _telegram(ctx, service, settings, limits, safety),
         Readiness(ctx, dialogue, settings),
         _hints(ctx, service, settings),
+        Clock(ctx, alerts, service.hint),
+        group,
     )
+
+
+def _ways(settings: Settings, group: TelegramGroup | None) -> dict[AlertKind, Send]:
+    """The ways by which alerts can leave, as far as they are set."""
+    ways: dict[AlertKind, Send] = {}
+    if group is not None:
+        ways[AlertKind.TELEGRAM] = group
+    if settings.smtp_url is not None:
+        ways[AlertKind.EMAIL] = Post(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return ways
 
 
 def _hints(ctx: Context, service: ConversationService, settings: Settings) -> "Hints | None":
@@ -182,9 +208,13 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
         await parts.hints.start()
     if parts.telegram is not None:
         await parts.telegram.start()
+    await parts.clock.start()
     try:
         yield
     finally:
+        await parts.clock.stop()
+        if parts.group is not None:
+            await parts.group.close()
         if parts.telegram is not None:
             await parts.telegram.stop()
         await parts.service.stop()
