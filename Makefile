@@ -3,7 +3,7 @@
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test train score compare check-language live back follow models misses bench rotate link lint fmt clean
+.PHONY: help run test train score compare check-language live back follow models misses bench rotate link account lint fmt clean
 
 run test train back follow models rotate lint fmt:
 	@$(PYTHON) -m launch.bootstrap $@
@@ -29,6 +29,9 @@ misses:
 link:
 	@$(PYTHON) -m launch.bootstrap link "$(REFERENCE)"
 
+account:
+	@$(PYTHON) -m launch.bootstrap account "$(EMAIL)" "$(ROLE)"
+
 clean: # what was built; never var/, which holds data, keys and models
 	rm -rf .venv .venv-rasa .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/artifacts
 
@@ -46,5 +49,6 @@ help:
 	@echo "make bench   measure this assistant beside stock Rasa (DATA=folder: on public sets too)"
 	@echo "make rotate  seal everything stored under the newest of DATA_KEYS"
 	@echo "make link REFERENCE=…   a fresh personal link for a referral"
+	@echo "make account EMAIL=… ROLE=…   invite somebody to the console: the first manager, or a new password"
 	@echo "make lint    formatting, mistakes, types, floors        make fmt   put the formatting right"
 	@echo "make clean   remove what was built (not var/)"

@@ -16,7 +16,7 @@ from launch.telling import tell_in_json
 PARENT = os.getppid()
 # What these write, only their owner reads.
 PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench", "rotate", "link", "score", "compare"}
-PRIVATE |= {"live", "back", "follow", "models", "misses"}
+PRIVATE |= {"account", "live", "back", "follow", "models", "misses"}
 
 
 def _run(settings: Settings) -> None:
@@ -78,6 +78,16 @@ def _link(settings: Settings, reference: str) -> None:
         sys.exit(str(error))
 
 
+def _account(settings: Settings, email: str, role: str) -> None:
+    from launch.account import NoRoleError, NotAnEmailError, make_account
+
+    try:
+        address = make_account(settings, email, role)
+    except (NoRoleError, NotAnEmailError) as error:
+        sys.exit(" ".join(str(error).split()))
+    print(f"Open this within 7 days to give the account its name and password:\n{address}")
+
+
 def _check_language(settings: Settings, *words: str) -> None:
     from launch.check import check_language
 
@@ -113,6 +123,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "bench": _bench,
     "rotate": _rotate,
     "link": _link,
+    "account": _account,
     "score": trainers.score,
     "compare": trainers.compare,
     "check-language": _check_language,
@@ -129,6 +140,7 @@ AS_JSON = "--json"
 # What stands behind a command, the most of it; what is in square brackets may be left out. The others take nothing.
 TAKES = {
     "link": ("<reference>",),
+    "account": ("<email>", "<role>"),
     "bench": ("[folder]",),
     "score": ("<file>", "[report]", "[model]", "[page]"),
     "check-language": ("[--all]",),

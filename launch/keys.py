@@ -2,12 +2,13 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from launch.settings import BadSettingsError, Settings
 from storage.keys import KEY_BYTES, BadKeyError, Keyring, read_key, write_key
 
-FILE = "sample-data-keys"
+FILE, PASSWORD_FILE = "sample-data-keys", "sample-password"
 
 
 class NoKeysError(BadSettingsError):
@@ -35,14 +36,29 @@ def read_keyring(settings: Settings) -> Keyring:
 
 
 def make_sample_keys(settings: Settings) -> None:
-    """Makes the sample's key file unless there is one: whole or not at all, for its owner alone."""
+    """Makes the sample's key file unless there is one."""
+    _make(settings, FILE, lambda: write_key(os.urandom(KEY_BYTES)))
+
+
+def sample_password(settings: Settings) -> str:
+    """The password of the sample's accounts, made at the first start."""
+    return _make(settings, PASSWORD_FILE, lambda: "-".join(_syllables() for _ in range(4)))
+
+
+def _syllables() -> str:
+    """Easy to type from one screen to another; four of these are 54 bits."""
+    return "".join(secrets.choice(letters) for letters in ("bdfgkmnprstvz", "aeiou", "bdfgkmnprstvz", "aeiou", "lnrst"))
+
+
+def _make(settings: Settings, name: str, content: Callable[[], str]) -> str:
+    """What the file in VAR_DIR holds; made where it is missing: whole or not at all, for its owner alone."""
     settings.make_var_dir()
-    file = _file(settings)
+    file = settings.var_dir / name
     if file.exists():
-        return
-    new = file.with_name(f".{FILE}.{secrets.token_hex(8)}")
+        return file.read_text().strip()
+    new = file.with_name(f".{name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as writing:
-        writing.write(write_key(os.urandom(KEY_BYTES)) + "\n")
+        writing.write(content() + "\n")
         writing.flush()
         os.fsync(writing.fileno())
     try:
@@ -51,6 +67,7 @@ def make_sample_keys(settings: Settings) -> None:
         pass
     finally:
         new.unlink()
+    return file.read_text().strip()
 
 
 def refuse_real_programme(settings: Settings) -> None:

@@ -1,17 +1,18 @@
-"""Before anything starts: the database at its newest migration, keys that fit it, and the sample programme on it."""
+"""Before anything starts: the database at its newest migration, keys that fit it, the sample programme on it."""
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
 from launch.context import make_context
-from launch.keys import make_sample_keys, read_keyring, refuse_real_programme
+from launch.keys import make_sample_keys, read_keyring, refuse_real_programme, sample_password
 from launch.settings import Settings
-from programme import sample
+from programme import sample, sample_staff
 from programme.context import Context
 from programme.rules import reference
+from programme.sample_staff import SampleLogin
 from storage.database import Database
 from storage.keys import KEY_BYTES, write_key
 from storage.migrate import migrate
@@ -27,8 +28,17 @@ def migrate_database(settings: Settings) -> None:
         ctx.database.close()
 
 
-def prepare(settings: Settings) -> sample.SampleReferral | None:
-    """Migrates, seeds an empty database with the sample, tops up a sample; the sample's referral, if it is one.
+@dataclass(frozen=True)
+class Sample:
+    """What is printed at each start on sample data, and stays true: a referral without a place, accounts to try."""
+
+    referral: sample.SampleReferral
+    logins: list[SampleLogin]
+    password: str
+
+
+def prepare(settings: Settings) -> Sample | None:
+    """Migrates, seeds an empty database with the sample, tops up a sample; what to print of it, if it is one.
 
     Raises NoKeysError for a real programme without DATA_KEYS, LostKeysError for a sample whose key file is gone.
     """
@@ -47,17 +57,26 @@ def prepare(settings: Settings) -> sample.SampleReferral | None:
     try:
         if empty:
             sample.seed(ctx)
-        return sample.refresh(ctx) if empty or is_sample else None
+        if not empty and not is_sample:
+            sample_staff.retire(ctx)
+            return None
+        password = sample_password(settings)
+        return Sample(sample.refresh(ctx), sample_staff.refresh(ctx, password), password)
     finally:
         ctx.database.close()
 
 
-def as_json(referral: sample.SampleReferral | None) -> str:
-    """What the supervisor, which loads no database code, is told: the line to print, or null."""
-    if referral is None:
-        return json.dumps(None)
+def as_json(found: Sample | None) -> str:
+    """What the supervisor, which loads no database code, is told: the lines to print; none where it is no sample."""
+    if found is None:
+        return json.dumps([])
+    referral, logins = found.referral, found.logins
     born = f"{referral.born.day} {referral.born:%B %Y}"
-    return json.dumps(f"Sample referral: {reference.show(referral.reference)}, born {born}")
+    lines = [f"Sample referral: {reference.show(referral.reference)}, born {born}"]
+    others = ", ".join(login.email for login in logins[1:])
+    lines.append(f"Sample login: {logins[0].email} password: {found.password}")
+    lines.append(f"With the same password: {others}")
+    return json.dumps(lines)
 
 
 def _without_keys(settings: Settings) -> Context:

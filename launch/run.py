@@ -49,21 +49,21 @@ def run(settings: Settings, parent: int) -> None:
     settings.make_var_dir()
     with _only_one(settings):
         settings = _with_port(settings)
-        sample_line = _prepare(settings)
+        sample_lines = _prepare(settings)
         live = Live(settings.models, by="a start")
-        mark = choose_model(settings, live, say, sample_line is not None)
-        asyncio.run(_serve(settings, live, mark, parent, sample_line))
+        mark = choose_model(settings, live, say, bool(sample_lines))
+        asyncio.run(_serve(settings, live, mark, parent, sample_lines))
         say("Stopped.")
 
 
-async def _serve(settings: Settings, live: Live, mark: Mark, parent: int, sample_line: str | None) -> None:
+async def _serve(settings: Settings, live: Live, mark: Mark, parent: int, sample_lines: list[str]) -> None:
     """All processes, and beside them whatever changes their model."""
     inside = make_inside(settings.var_dir / address.FILE)
     address.write_address(settings.var_dir / address.FILE, inside.dialogue_port)
     supervisor = Supervisor(all_children(settings, live.path(mark), inside), say)
     place = Place(settings.models, app_address(settings))
     switch = Switch(live, place, supervisor, mark, _means(settings, live, inside), say)
-    await supervise(supervisor, parent, switch.run(), _greet(settings, sample_line))
+    await supervise(supervisor, parent, switch.run(), _greet(settings, sample_lines))
 
 
 def _means(settings: Settings, live: Live, inside: Inside) -> Means:
@@ -79,7 +79,7 @@ def _means(settings: Settings, live: Live, inside: Inside) -> Means:
     return Means(make_child, check_server, move, lambda: datetime.now(UTC))
 
 
-async def _greet(settings: Settings, sample_line: str | None) -> None:
+async def _greet(settings: Settings, sample_lines: list[str]) -> None:
     """Says where to look once every part and the model answer."""
     began, slow = monotonic(), False
     while not await _is_ready(settings):
@@ -88,8 +88,9 @@ async def _greet(settings: Settings, sample_line: str | None) -> None:
             slow = True
             say(f"Still starting. The logs are in {settings.var_dir / 'logs'}")
     say(f"Chat: {app_address(settings)}/")
-    if sample_line:
-        say(sample_line)
+    say(f"Console: {app_address(settings)}/console")
+    for line in sample_lines:
+        say(line)
 
 
 async def _is_ready(settings: Settings) -> bool:
@@ -99,7 +100,7 @@ async def _is_ready(settings: Settings) -> bool:
     return False
 
 
-def _prepare(settings: Settings) -> str | None:
+def _prepare(settings: Settings) -> list[str]:
     """Migrates and seeds in a process that ends: the supervisor itself stays small. Raises NotPreparedError."""
     ours = os.getpid()
     done = subprocess.run(  # our own words, no shell; one thread, no lock to inherit
@@ -115,8 +116,8 @@ def _prepare(settings: Settings) -> str | None:
     )
     if done.returncode:
         raise NotPreparedError(NotPreparedError.__doc__)
-    line = json.loads(done.stdout)
-    return line if isinstance(line, str) else None
+    lines: list[str] = json.loads(done.stdout)
+    return lines
 
 
 def _with_port(settings: Settings) -> Settings:

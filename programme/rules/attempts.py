@@ -13,9 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Literal
 
-Kind = Literal["identity", "address", "reference"]
 AT_ONCE = timedelta(0)
 
 
@@ -30,7 +28,7 @@ class Policy:
 
 
 # An address is often a whole hostel or a phone network, so it has more room than one person's channel identity.
-POLICIES: Mapping[Kind, Policy] = MappingProxyType(
+POLICIES: Mapping[str, Policy] = MappingProxyType(
     {
         "identity": Policy(3, timedelta(seconds=20), timedelta(minutes=15)),
         "address": Policy(12, timedelta(seconds=10), timedelta(minutes=5)),
@@ -64,7 +62,7 @@ def wait_for(
     address: Sequence[datetime],
     reference: Sequence[datetime],
     now: datetime,
-    policies: Mapping[Kind, Policy] = POLICIES,
+    policies: Mapping[str, Policy] = POLICIES,
 ) -> timedelta:
     """How long until a caller's next try, from the times at which their identity, their address and the reference that
     they name have failed. The reference counts only against a caller who has failed before."""

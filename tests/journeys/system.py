@@ -85,7 +85,7 @@ class System:
     def _is_up(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.printed.read_text()
-        return "Sample referral: " in self.printed.read_text()
+        return "Sample login: " in self.printed.read_text()
 
     def stop(self) -> None:
         """Ends all of it; raises where something is left."""

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, delete
 
+from launch.account import NoRoleError, make_account
 from launch.context import make_context
 from launch.keys import FILE, LostKeysError, NoKeysError, make_sample_keys, read_keyring
 from launch.prepare import as_json, migrate_database, prepare
 from launch.settings import BadSettingsError, Settings, read_settings
-from programme import sample
+from programme import invitation, sample, sign_in
+from programme.sign_in import Outcome
+from storage.account import by_email
+from storage.enums import Role
 from storage.keys import KEY_BYTES, write_key
 from storage.migrate import is_current
 from storage.setting import Setting
@@ -38,8 +42,9 @@ def make_real(settings: Settings) -> None:
 
 
 def test_a_first_start_makes_keys_for_its_owner_alone_and_the_sample(settings: Read) -> None:
-    line = json.loads(as_json(prepare(settings())))
-    assert line == "Sample referral: TVP-4F7K-92, born 14 March 1990"
+    lines = json.loads(as_json(prepare(settings())))
+    assert lines[0] == "Sample referral: TVP-4F7K-92, born 14 March 1990"
+    assert lines[1].startswith("Sample login: worker@example.org password: ")
     for file in settings().var_dir.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
     assert sample.is_sample(make_context(settings()))
@@ -64,7 +69,7 @@ def test_a_real_programme_with_data_keys_starts_and_is_no_sample(settings: Read)
     prepare(settings(DATA_KEYS=keys))
     assert not (settings().var_dir / FILE).exists()
     make_real(settings(DATA_KEYS=keys))
-    assert json.loads(as_json(prepare(settings(DATA_KEYS=keys)))) is None
+    assert json.loads(as_json(prepare(settings(DATA_KEYS=keys)))) == []
 
 
 def test_a_sample_whose_keys_are_gone_says_so(settings: Read) -> None:
@@ -105,3 +110,49 @@ def test_migrating_alone_needs_no_keys(settings: Read) -> None:
     ctx = make_context(settings(DATA_KEYS=write_key(os.urandom(KEY_BYTES))))
     assert is_current(ctx.database)
     assert sample.is_empty(ctx)
+
+
+def test_the_samples_accounts_are_put_back_at_each_start(settings: Read) -> None:
+    found = prepare(settings())
+    assert found is not None
+    ctx = make_context(settings())
+    login = found.logins[0].email
+    assert sign_in.begin(ctx, login, found.password, "", "").outcome is Outcome.SIGNED_IN
+    with ctx.database.writing() as session:
+        account = by_email(session, ctx.database.keyring, login)
+        assert account is not None
+        account.totp_secret, account.totp_confirmed_at, account.disabled_at = "A" * 32, ctx.clock(), ctx.clock()
+        account.password_hash = "changed"
+        session.add(account)
+    again = prepare(settings())
+    assert again is not None
+    assert again.password == found.password
+    assert [login.role for login in again.logins] == ["worker", "trainer", "lead", "manager"]
+    for one in again.logins:
+        assert sign_in.begin(ctx, one.email, found.password, "", "").outcome is Outcome.SIGNED_IN
+
+
+def test_a_programme_that_is_no_sample_any_more_lets_the_samples_accounts_in_no_more(settings: Read) -> None:
+    keys = write_key(os.urandom(KEY_BYTES))
+    found = prepare(settings(DATA_KEYS=keys))
+    assert found is not None
+    ctx = make_context(settings(DATA_KEYS=keys))
+    inside = sign_in.begin(ctx, "lead@example.org", found.password, "", "").token
+    assert sign_in.who(ctx, inside) is not None
+    make_real(settings(DATA_KEYS=keys))
+    prepare(settings(DATA_KEYS=keys))
+    assert sign_in.who(ctx, inside) is None
+    assert sign_in.begin(ctx, "lead@example.org", found.password, "", "").outcome is Outcome.WRONG
+
+
+def test_the_first_account_is_made_by_the_link_that_a_command_prints(settings: Read) -> None:
+    prepare(settings())
+    address = make_account(settings(), "Ada@example.org", "manager")
+    assert address.startswith("http://127.0.0.1:8000/console/invite/")
+    ctx = make_context(settings())
+    tried = invitation.accept(ctx, address.rpartition("/")[2], "Ada", "correct horse battery", "")
+    staff = sign_in.who(ctx, tried.token)
+    assert staff is not None
+    assert (staff.name, staff.role) == ("Ada", Role.MANAGER)
+    with pytest.raises(NoRoleError, match="must be one of worker"):
+        make_account(settings(), "ada@example.org", "king")

@@ -1,6 +1,7 @@
 """`make run` itself, with the real servers: the lines it prints, who can reach what, and that nothing is left."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -32,7 +33,7 @@ class Running:
 
     @property
     def address(self) -> str:
-        return self.lines[-2].removeprefix("Chat: ")
+        return next(line for line in self.lines if line.startswith("Chat: ")).removeprefix("Chat: ")
 
     def processes(self) -> list[psutil.Process]:
         """Everything below make: the supervisor and the three servers."""
@@ -72,7 +73,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[R
     running, end = Running(make, var, []), time.monotonic() + READY_SECONDS
     try:
         assert make.stdout is not None
-        while not (running.lines and running.lines[-1].startswith("Sample referral")):
+        while not (running.lines and running.lines[-1].startswith("With the same password")):
             assert time.monotonic() < end and make.poll() is None, running.lines
             running.lines.append(make.stdout.readline().rstrip())
         yield running
@@ -84,9 +85,13 @@ def running(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[R
 
 
 def test_the_lines_that_say_where_to_look(running: Running) -> None:
-    assert running.lines[-2].startswith("Chat: http://127.0.0.1:")
-    assert running.lines[-2].endswith("/")
-    assert running.lines[-1] == "Sample referral: TVP-4F7K-92, born 14 March 1990"
+    chat, console, referral, login, others = running.lines[-5:]
+    assert chat.startswith("Chat: http://127.0.0.1:")
+    assert chat.endswith("/")
+    assert console == chat.replace("Chat", "Console") + "console"
+    assert referral == "Sample referral: TVP-4F7K-92, born 14 March 1990"
+    assert re.fullmatch(r"Sample login: worker@example\.org password: [a-z]{5}(-[a-z]{5}){3}", login)
+    assert others.endswith("trainer@example.org, lead@example.org, manager@example.org")
 
 
 def test_ready_when_it_says_so(running: Running) -> None:
