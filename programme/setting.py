@@ -51,7 +51,7 @@ def is_on(facts: Mapping[str, Fact], key: str) -> bool:
 def opening_hours(facts: Mapping[str, Fact]) -> Hours:
     """When workers are there. Settings that cannot be read are none: neither a crisis card nor a request for a person
     may fail on one."""
-    weekly = _read_or(parse_hours, facts.get("opening_hours"), {})
+    weekly: dict[int, list[Span]] = _read_or(parse_hours, facts.get("opening_hours"), {})
     closures = _read_or(parse_closures, facts.get("closures"), NO_DAYS)
     return Hours(weekly, Closed(closures, bank_holidays=is_on(facts, "closed_on_bank_holidays")))
 

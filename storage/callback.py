@@ -36,3 +36,15 @@ def open_callback_of(session: Session, conversation_id: str) -> Callback | None:
     return session.exec(
         select(Callback).where(Callback.conversation_id == conversation_id, col(Callback.closed_at).is_(None))
     ).first()
+
+
+def closed_since(session: Session, since: datetime) -> list[Callback]:
+    """Those that were finished since then, the latest first."""
+    found = select(Callback).where(col(Callback.closed_at) >= since)
+    return list(session.exec(found.order_by(col(Callback.closed_at).desc(), col(Callback.id))))
+
+
+def of_conversation(session: Session, conversation_id: str) -> list[Callback]:
+    """Every callback of a conversation, the newest first."""
+    found = select(Callback).where(Callback.conversation_id == conversation_id)
+    return list(session.exec(found.order_by(col(Callback.asked_at).desc(), col(Callback.id))))
