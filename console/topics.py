@@ -170,7 +170,7 @@ TOPICS = [
         Permission.TRAIN,
         _whole(
             TRAINING,
-            _newest(TrainingRun, "live_at", "undone_at"),
+            _newest(TrainingRun, "asked_at", "ended_at"),
             _newest(Lesson, "taught_at", "undone_at"),
             _newest(Miss, "missed_at", "settled_at"),
         ),
