@@ -13,7 +13,24 @@ from console.live import Live, Topic
 from console.page import AT, NAV, STATIC, Page, render
 from programme.context import Context
 
-MODULES = ("home", "sign_in", "account", "accounts", "audit")
+MODULES = (
+    "home",
+    "sign_in",
+    "account",
+    "accounts",
+    "audit",
+    "programme",
+    "shift",
+    "waiting",
+    "mine",
+    "all",
+    "conversation",
+    "ending",
+    "booking",
+    "person",
+    "why",
+    "canned_reply",
+)
 
 
 def modules() -> list[ModuleType]:

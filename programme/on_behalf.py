@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from programme import booked, booking, offers, setting
+from programme import owner as owners
 from programme.answers import Situation
 from programme.booked import BookingView
 from programme.context import Context
@@ -19,11 +20,10 @@ from programme.rules import deadline, london, offer
 from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
 from storage import booking as bookings
-from storage import handoff as handoffs
 from storage import session as courses
 from storage.booking import Booking
 from storage.conversation import Conversation
-from storage.enums import Channel, HandoffState, Owner
+from storage.enums import Channel
 from storage.person import Person
 from storage.referral import Referral
 from storage.row import lock_one
@@ -36,10 +36,6 @@ class NotProvedError(PermissionError):
 
 class NotTheirsError(LookupError):
     """This conversation is not with this person."""
-
-
-class NotTakenError(PermissionError):
-    """Take the conversation first: only who has it acts in it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +81,12 @@ class By:
     born: str | None = None  # ISO date
 
 
+def whose(ctx: Context, conversation_id: str) -> str | None:
+    """The referral of who has proved in this conversation who they are."""
+    with ctx.database.reading() as session:
+        return session.get_one(Conversation, conversation_id).referral_id
+
+
 def is_born(ctx: Context, referral_id: str, born: str) -> bool:
     """Whether this is the date of birth (ISO) that the referral's person has."""
     with ctx.database.reading() as session:
@@ -113,7 +115,7 @@ def choices(ctx: Context, referral_id: str) -> Choices:
 
 
 def book(ctx: Context, referral_id: str, course_id: str, by: By) -> Acted:
-    """Takes a place for them, or moves the one they have to this course. Raises NotTakenError, NotTheirsError,
+    """Takes a place for them, or moves the one they have to this course. Raises NotYoursError, NotTheirsError,
     NotProvedError."""
     with ctx.database.writing() as session:
         conversation, referral = _locked(session, referral_id, by)
@@ -163,8 +165,7 @@ def _locked(session: Session, referral_id: str, by: By) -> tuple[Conversation | 
     if by.conversation_id is not None and conversation is not None:
         if conversation.referral_id != referral_id:
             raise NotTheirsError(NotTheirsError.__doc__)
-        if not _has(session, conversation, by.account_id):
-            raise NotTakenError(NotTakenError.__doc__)
+        owners.held(session, conversation.id, by.account_id)
     elif by.born is None or _born(session, referral) != by.born.strip():
         raise NotProvedError(NotProvedError.__doc__)
     return conversation, referral
@@ -178,12 +179,6 @@ def _chat_of(session: Session, referral_id: str) -> str | None:
         col(Conversation.messages_stopped_at).is_(None),
     )
     return session.exec(found.order_by(col(Conversation.created_at).desc())).first()
-
-
-def _has(session: Session, conversation: Conversation, account_id: str) -> bool:
-    request = handoffs.open_request_of(session, conversation.id)
-    taken = request is not None and request.state is HandoffState.TAKEN and request.account_id == account_id
-    return conversation.owner is Owner.WORKER and taken
 
 
 def _born(session: Session, referral: Referral) -> str:

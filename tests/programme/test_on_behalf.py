@@ -9,8 +9,9 @@ from sqlmodel import select
 
 from programme import on_behalf
 from programme.context import Context
-from programme.on_behalf import By, NotProvedError, NotTakenError, NotTheirsError
+from programme.on_behalf import By, NotProvedError, NotTheirsError
 from programme.outcome import Done
+from programme.owner import NotYoursError
 from storage.audit import audit_of
 from storage.booking import Booking, active_booking
 from storage.conversation import Conversation
@@ -110,9 +111,9 @@ def test_a_caller_who_also_has_a_chat_is_told_there(ctx: Context, referral: Refe
 
 def test_only_the_worker_who_has_the_conversation_acts_in_it(ctx: Context, referral: Referral) -> None:
     by, course = taken(ctx, referral), in_days(ctx, 7)
-    with pytest.raises(NotTakenError):
+    with pytest.raises(NotYoursError):
         on_behalf.book(ctx, referral.id, course.id, By(an_account(ctx.database).id, by.conversation_id))
-    with pytest.raises(NotTakenError):
+    with pytest.raises(NotYoursError):
         on_behalf.book(ctx, referral.id, course.id, By(by.account_id, proved(ctx, referral)))
     with pytest.raises(NotTheirsError):
         on_behalf.book(ctx, a_referral(ctx.database).id, course.id, by)
