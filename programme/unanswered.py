@@ -14,13 +14,14 @@ from programme.answers import Answers, Fact, Situation, is_known, may_be_said
 from programme.case import ANSWER, ASKED
 from programme.catalogue import settings_of
 from programme.context import Context
-from programme.rules.mask import mask
+from programme.rules.mask import mask, mask_people
 from programme.why import GIVEN
 from storage.audit import Audit, record
 from storage.case import Case, open_because
 from storage.conversation import Conversation
 from storage.enums import CaseReason
 from storage.message import MessageIn
+from storage.person import Person
 
 LOOKED_AT = 20  # askings whose words are looked at
 MOST_WORDS = 3  # different ways of asking that are shown
@@ -52,6 +53,7 @@ def questions(session: Session, answers: Answers, facts: Mapping[str, Fact], tod
     """Every question that waits for a fact, the most asked first."""
     cases = open_because(session, CaseReason.NOT_ANSWERED)
     times = _times(session, [case.id for case in cases])
+    people = _names(session) if cases else frozenset()
     found = []
     for case in cases:
         answer = case.subject.removeprefix(ANSWER)
@@ -60,7 +62,9 @@ def questions(session: Session, answers: Answers, facts: Mapping[str, Fact], tod
             for key in settings_of(answers, answer)
             if key not in answers.help_lines and not is_known(facts.get(key), today)
         )
-        found.append(Asked(answer, max(1, times.get(case.id, 0)), case.opened_at, _words(session, case), missing))
+        found.append(
+            Asked(answer, max(1, times.get(case.id, 0)), case.opened_at, _words(session, case, people), missing)
+        )
     return sorted(found, key=lambda each: (-each.times, each.since, each.answer))
 
 
@@ -112,7 +116,7 @@ def _times(session: Session, case_ids: Sequence[str]) -> dict[str, int]:
     return dict(session.exec(found).all())
 
 
-def _words(session: Session, case: Case) -> tuple[str, ...]:
+def _words(session: Session, case: Case, people: frozenset[str]) -> tuple[str, ...]:
     """The newest different ways in which it was asked; nothing of who asked, nothing that is hidden."""
     found = (
         select(Audit)
@@ -127,6 +131,11 @@ def _words(session: Session, case: Case) -> tuple[str, ...]:
         if row is None or not row.text or row.sensitive_at is not None or row.danger is not None:
             continue
         conversation = session.get_one(Conversation, row.conversation_id)
-        masked = mask(row.text, miss.names_in(session, conversation))
+        masked = mask_people(mask(row.text, miss.names_in(session, conversation)), people)
         words.setdefault(masked.casefold(), masked)
     return tuple(words.values())[:MOST_WORDS]
+
+
+def _names(session: Session) -> frozenset[str]:
+    """The parts of every name that is known, in lower case: somebody who asks may not have shown who they are."""
+    return frozenset(part for name in session.exec(select(Person.name)) for part in name.casefold().split())

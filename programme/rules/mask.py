@@ -28,6 +28,8 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 _TITLED = re.compile(r"\b(mr|mrs|ms|miss|dr|pc|sgt)\.?\s+[^\W\d_]+", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_I_AM = re.compile(r"\b(?:i\s+am|i['’]?m|it['’]?s|for|to)$", re.IGNORECASE)
 _SPACES = re.compile(rf"(?:{MASK}\s*)+{MASK}")
 
 
@@ -45,3 +47,25 @@ def mask(text: str, names: Collection[str] = ()) -> str:
     for pattern in (_EMAIL, _LINK, _ADDRESS, _POSTCODE, _MONTH, _NUMBER):
         text = pattern.sub(MASK, text)
     return _SPACES.sub(MASK, text)
+
+
+def mask_people(text: str, parts: Collection[str]) -> str:
+    """`text` without what may be somebody's name: `parts` are the names of everybody known, in lower case, a word each.
+
+    Many names are words too (Will, Rose, May), so that one counts only where it is written with a capital inside a
+    sentence, stands beside another name, or follows "I am".
+    """
+    words = list(_WORD.finditer(text))
+    known = [word[0].casefold() in parts and len(word[0]) >= SHORTEST_NAME for word in words]
+    for number in reversed(range(len(words))):
+        if known[number] and _stands_as_name(text, words, known, number):
+            text = text[: words[number].start()] + MASK + text[words[number].end() :]
+    return _SPACES.sub(MASK, text)
+
+
+def _stands_as_name(text: str, words: list[re.Match[str]], known: list[bool], number: int) -> bool:
+    word = words[number]
+    before = text[: word.start()].rstrip()
+    inside = bool(before) and before[-1] not in ".!?"
+    beside = any(0 <= other < len(words) and known[other] for other in (number - 1, number + 1))
+    return (word[0][0].isupper() and inside) or beside or bool(_I_AM.search(before))

@@ -374,6 +374,21 @@ def test_questions_are_shown_masked_and_each_way_of_asking_once(ctx: Context) ->
     assert "obin" not in masked and "07700" not in masked and masked.startswith("is it free?")
 
 
+def test_somebody_who_has_not_shown_who_they_are_is_not_named(ctx: Context) -> None:
+    a_person(ctx.database, name="Robin Rose")
+    for words in ("how much? im robin", "is it free for Robin Rose", "and what does robin rose pay"):
+        ask(ctx, "utter_ask_cost", words)
+    (asked,) = view(ctx, "cost_text").asked
+    assert len(asked.words) == 3 and not any("obin" in words or "ose" in words for words in asked.words)
+
+
+def test_a_word_that_is_a_name_too_is_left_where_it_is_a_word(ctx: Context) -> None:
+    a_person(ctx.database, name="Will May")
+    ask(ctx, "utter_ask_cost", "Will i have to pay and how much may it be")
+    (asked,) = view(ctx, "cost_text").asked
+    assert asked.words == ("Will i have to pay and how much may it be",)
+
+
 def test_what_is_hidden_is_not_shown(ctx: Context) -> None:
     conversation_id = opened(ctx)
     ask(ctx, "utter_ask_cost", "what i did that night", conversation_id)
