@@ -34,6 +34,8 @@ def reserve(ctx: Context, kind: str, subject: str, address: str = "") -> Tries:
     now, keyring = ctx.clock(), ctx.database.keyring
     counted = [(AttemptKind.ACCOUNT, subject), *([(AttemptKind.STAFF_ADDRESS, address)] if address else [])]
     with ctx.database.writing() as session:
+        for lookup in sorted(identities.subject_lookup(keyring, of, what) for of, what in counted):
+            identities.lock_subject(session, lookup)
         since = now - rules.WINDOW
         failed = [identities.failed_attempts(session, keyring, of, what, since) for of, what in counted]
         waiting = rules.wait_for(kind, failed[0], failed[1] if address else [], now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, Session, col, select
 
 from storage.enums import AttemptKind, Channel
@@ -55,6 +55,12 @@ def find_identity(session: Session, keyring: Keyring, channel: Channel, external
     if found is not None and found.external_lookup != lookups[0] and is_writing(session):
         found.external_lookup = lookups[0]  # a web token is not kept, so it can only be renewed when it is shown
     return found
+
+
+def lock_subject(session: Session, lookup: str) -> None:
+    """Tries against one subject wait for one another until this transaction ends. On SQLite every write does."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lookup, 0))"), {"lookup": lookup})
 
 
 def failed_attempts(

@@ -50,7 +50,7 @@ def is_easy(password: str, *own: str) -> bool:
     rest = password.lower()
     for word in (*_EASY, *(part for given in own for part in _parts(given))):
         rest = rest.replace(word, "")
-    return len(rest) < SHORTEST // 2
+    return len(rest) < SHORTEST * 2 // 3
 
 
 def _parts(given: str) -> list[str]:
