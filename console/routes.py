@@ -20,6 +20,7 @@ MODULES = (
     "accounts",
     "audit",
     "programme",
+    "training",
     "shift",
     "waiting",
     "mine",

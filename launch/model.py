@@ -15,9 +15,11 @@ from launch.parent import end_with_parent
 from launch.settings import PROJECT, RASA_PYTHON, child_environment
 
 KEPT = 5
+LESSONS = "lessons.yml"  # beside the models
 VECTORS = ".vectors.npz"  # what nlu/train.py keeps for the next training
 TRIES = 3
 SOURCES = ("nlu", "stories")
+DATA = ("nlu/examples", "stories")  # what nlu/train.py learns from unless told otherwise
 KINDS = {".yml", ".yaml", ".txt", ".json", ".py", ".lock"}
 # What is beside the model and not in it. A file that is new and not named here trains anew, which is never wrong.
 NOT_IN_IT = {
@@ -65,18 +67,22 @@ class FilesChangingError(TrainingFailedError):
     """The files in nlu/ or stories/ changed each time while the model was trained. Finish editing, then try again."""
 
 
-def fingerprint(project: Path = PROJECT) -> str:
-    """16 hex digits that change when anything that makes the model changes: data, stories, code, lock file."""
+def fingerprint(project: Path = PROJECT, lessons: Path | None = None) -> str:
+    """16 hex digits that change when anything that makes the model changes: data, stories, code, lock file.
+
+    `lessons`: what trainers taught beside the files (launch/lessons.py), where that is there.
+    """
     digest = hashlib.sha256()
-    for name, file in sorted(_sources(project)):
+    taught = [(LESSONS, lessons)] if lessons is not None and lessons.exists() else []
+    for name, file in [*sorted(_sources(project)), *taught]:
         content = file.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]
 
 
 def find_model(models: Path, project: Path = PROJECT) -> Path | None:
-    """The model of the files as they are now, if it has been trained."""
-    model = models / f"{fingerprint(project)}.tar.gz"
+    """The model of the files and lessons as they are now, if it has been trained."""
+    model = models / f"{fingerprint(project, models / LESSONS)}.tar.gz"
     return model if model.exists() else None
 
 
@@ -114,11 +120,11 @@ def make_model(models: Path, project: Path = PROJECT, train: Train | None = None
 def _train_until_it_fits(models: Path, project: Path, train: Train) -> Path:
     """A model of files that stood still meanwhile: one of others would be refused by the server at each start."""
     for _ in range(TRIES):
-        before = fingerprint(project)
+        before = fingerprint(project, models / LESSONS)
         new = models / f".{before}.{os.getpid()}.tar.gz"
         try:
             train(new)
-            if fingerprint(project) == before:
+            if fingerprint(project, models / LESSONS) == before:
                 return new.replace(models / f"{before}.tar.gz")
         finally:
             new.unlink(missing_ok=True)
@@ -129,8 +135,10 @@ def _train_until_it_fits(models: Path, project: Path, train: Train) -> Path:
 def train_with_rasa(out: Path) -> None:
     """Trains in the Rasa environment, its progress on our standard output. Raises TrainingFailedError."""
     parent = os.getpid()
+    lessons = out.parent / LESSONS
+    data = ["--data", *DATA, str(lessons)] if lessons.exists() else []
     done = subprocess.run(  # noqa: S603  # our own words, no shell; one thread, no lock to inherit
-        [str(RASA_PYTHON), "-m", "nlu.train", "--out", str(out)],
+        [str(RASA_PYTHON), "-m", "nlu.train", "--out", str(out), *data],
         cwd=PROJECT,
         env=child_environment(),
         stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from launch.context import make_context
 from launch.keys import make_sample_keys, read_keyring, refuse_real_programme, sample_password
+from launch.lessons import write_lessons
 from launch.settings import Settings
 from programme import sample, sample_staff
 from programme.context import Context
@@ -57,6 +58,7 @@ def prepare(settings: Settings) -> Sample | None:
     try:
         if empty:
             sample.seed(ctx)
+        write_lessons(ctx, settings)
         if not empty and not is_sample:
             sample_staff.retire(ctx)
             return None

@@ -13,9 +13,12 @@ Result = dict[str, Any]
 def train(settings: Settings) -> Result:
     """A model of the files as they are, and how well it does."""
     from launch.judged import report_on
+    from launch.lessons import refresh_lessons
     from launch.model import find_model, make_model
 
     settings.make_var_dir()
+    if lessons := refresh_lessons(settings):
+        tell(f"Lessons that trainers gave on their page: {lessons}")
     found = find_model(settings.models)
     tell(f"Nothing has changed since {found} was trained." if found else "1 of 2: training")
 

@@ -32,6 +32,7 @@ from launch.context import make_context
 from launch.parts import app_address
 from launch.ready import Readiness
 from launch.settings import PROJECT, Settings
+from launch.training import Trainings
 from programme import setting
 from programme.context import Context
 from programme.language import Languages
@@ -125,6 +126,7 @@ class _Parts:
     ready: Readiness
     hints: "Hints | None"
     clock: Clock
+    trainings: Trainings
     group: TelegramGroup | None
 
 
@@ -150,6 +152,7 @@ def _make_parts(settings: Settings) -> _Parts:
         Readiness(ctx, dialogue, settings),
         _hints(ctx, service, settings),
         Clock(ctx, alerts, service.hint),
+        Trainings(ctx, settings),
         group,
     )
 
@@ -209,9 +212,11 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
     if parts.telegram is not None:
         await parts.telegram.start()
     await parts.clock.start()
+    await parts.trainings.start()
     try:
         yield
     finally:
+        await parts.trainings.stop()
         await parts.clock.stop()
         if parts.group is not None:
             await parts.group.close()

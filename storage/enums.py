@@ -191,6 +191,14 @@ class LessonState(StrEnum):
     SENT_BACK = "sent_back"
 
 
+class RunKind(StrEnum):
+    """What a trainer asked for: a model of all that is taught, a model for everybody, the model before it."""
+
+    TRAIN = "train"
+    LIVE = "live"
+    BACK = "back"
+
+
 class RunState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"

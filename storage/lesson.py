@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from sqlalchemy import Text
 from sqlmodel import Field, Session, col, select
 
-from storage.enums import LessonState, RunState
+from storage.enums import LessonState, RunKind, RunState
 from storage.row import Row
 from storage.types import Instant, Sealed, word
 
@@ -24,23 +25,22 @@ class Lesson(Row, table=True):
 
 
 class TrainingRun(Row, table=True):
-    """A training that somebody asked for on the page. `beat_at`: the process that trains was last heard."""
+    """What was asked for on the page and takes minutes. `beat_at`: the process that does it was last heard."""
 
     __tablename__ = "training_run"
 
     id: str = Field(primary_key=True, max_length=32)
     account_id: str = Field(foreign_key="account.id", max_length=32)
+    kind: RunKind = Field(sa_type=word(RunKind, "training_run.kind"))
     state: RunState = Field(default=RunState.WAITING, sa_type=word(RunState, "training_run.state"))
     progress: int = 0  # per cent
-    phase: str | None = Field(default=None, max_length=80)
-    model: str | None = Field(default=None, max_length=80)
-    failure: str | None = Field(default=None, max_length=200)  # a code, or words of ours
+    phase: str | None = Field(default=None, max_length=200)  # what it is at, in words of the command
+    model: str | None = Field(default=None, max_length=80)  # its file's name: asked for, or made
+    result: str | None = Field(default=None, sa_type=Text)  # JSON, what the command gave; no message of anybody's
     asked_at: datetime = Field(sa_type=Instant)
     began_at: datetime | None = Field(default=None, sa_type=Instant)
     beat_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
-    live_at: datetime | None = Field(default=None, sa_type=Instant)
-    undone_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 def lessons_in_use(session: Session) -> list[Lesson]:

@@ -19,6 +19,7 @@ ROLES = "worker trainer lead manager"
 CALLBACK_OUTCOMES = "reached no_answer wrong_number cancelled"
 RATINGS = "good mixed bad"
 LESSON_STATES = "labelled not_ours sent_back"
+RUN_KINDS = "train live back"
 RUN_STATES = "waiting running done failed"
 VERSION_STATES = "proposed live refused"
 URGENCIES = "danger deadline asked stuck complaint routine"
@@ -299,19 +300,19 @@ def _lessons() -> None:
         "training_run",
         string("id", 32),
         string("account_id", 32),
+        word("kind"),
         word("state"),
         sa.Column("progress", sa.Integer(), nullable=False),
-        string("phase", 80, null=True),
+        string("phase", 200, null=True),
         string("model", 80, null=True),
-        string("failure", 200, null=True),
+        sa.Column("result", sa.Text(), nullable=True),
         instant("asked_at"),
         instant("began_at", null=True),
         instant("beat_at", null=True),
         instant("ended_at", null=True),
-        instant("live_at", null=True),
-        instant("undone_at", null=True),
         primary_key("training_run", "id"),
         foreign_key("training_run", "account_id", "account.id"),
+        words("training_run", "kind", RUN_KINDS),
         words("training_run", "state", RUN_STATES),
     )
 
