@@ -1,4 +1,4 @@
-"""What falls due while people wait: ended shifts, vanished workers, first replies; each step once over all processes."""
+"""What falls due while people wait: ended shifts, vanished workers, first replies; each once over all processes."""
 
 import json
 import threading

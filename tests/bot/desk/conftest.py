@@ -46,6 +46,7 @@ class Script:
 
     asked: list[dict[str, Any]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
+    overheard: list[dict[str, Any]] = field(default_factory=list)  # what a renewal was told
     forgotten: list[str] = field(default_factory=list)
     answer: Callable[[dict[str, Any]], Any] = lambda _turn: [{"answer": "utter_no_problem", "values": {}}]
     intent: str = "deny"
@@ -93,7 +94,9 @@ def dialogue_app(script: Script) -> Starlette:
         return JSONResponse(said, script.status)
 
     async def renew(request: Request) -> Response:
-        script.renewed.append((await request.json())["conversation"])
+        told = await request.json()
+        script.renewed.append(told["conversation"])
+        script.overheard.append(told)
         return JSONResponse({"ok": True, "events": 3})
 
     async def understand(request: Request) -> Response:
