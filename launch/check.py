@@ -22,7 +22,7 @@ SLOWEST = 10
 PART_SECONDS = 15 * 60.0
 RASA_TESTS = "tests/nlu/rasa"
 JOURNEYS = "tests/journeys"
-PAGE_TESTS = "tests/bot/web_page"
+PAGE_TESTS, DESK_TESTS = "tests/bot/web_page", "tests/console/web_page"
 STORIES = "stories"
 
 
@@ -91,7 +91,7 @@ def _test_parts(reports: Path) -> list[Part]:
     app = [str(APP_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     two = ["-n", "2", "--dist", "loadfile"]  # most tests wait: for a process, a page, a limit that ends
     rasa = [str(RASA_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q", f"--confcutdir={RASA_TESTS}"]
-    apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}", f"--ignore={PAGE_TESTS}"]
+    apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}", f"--ignore={PAGE_TESTS}", f"--ignore={DESK_TESTS}"]
     return [
         Part("A browser for the tests", _browser),
         Part("Language: examples, rules, answers", _language),
@@ -99,6 +99,7 @@ def _test_parts(reports: Path) -> list[Part]:
         Part("Tests of the app", lambda: _pytest([*app, *two, "tests", *apart], reports / "app.xml")),
         # Playwright keeps an event loop running in its process, which tests with loops of their own cannot share.
         Part("The page in a real browser", lambda: _pytest([*app, *two, PAGE_TESTS], reports / "page.xml")),
+        Part("The console in a real browser", lambda: _pytest([*app, *two, DESK_TESTS], reports / "desk.xml")),
         Part("Tests inside Rasa's environment", lambda: _pytest([*rasa, RASA_TESTS], reports / "rasa.xml")),
         Part("Rasa's own test stories", lambda: _stories(reports)),
         Part("Journeys through running processes", lambda: _pytest([*app, JOURNEYS], reports / "journeys.xml")),

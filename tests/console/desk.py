@@ -20,7 +20,7 @@ class Browser:
 
     def __init__(self, app: Starlette, token: str, csrf: str, account: Account) -> None:
         self.account = account
-        self._app, self._csrf = app, csrf
+        self.token, self._app, self._csrf = token, app, csrf
         self._cookies = httpx.Cookies({SESSION: token})
 
     def get(self, path: str, live: bool = False) -> tuple[int, str]:
