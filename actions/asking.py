@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actions import offering
+from actions import calling, offering, rating
 from actions.speech import Tap
 from programme import booked, offers
 
@@ -28,6 +28,10 @@ def ask(journey: Journey, step: str) -> None:
             _ask_choice(journey)
         case "confirmation":
             _ask_confirmation(journey)
+        case "callback_number" | "callback_time" | "callback_yes":
+            calling.ask(journey, step)
+        case "feedback_words":
+            rating.ask(journey)
         case _:
             journey.say(f"utter_step_{step}")  # named otherwise than a form of Rasa would look for
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from actions import helping, offering
+from actions import calling, helping, offering, rating, reaching
 from actions.form import REQUESTED, JourneyAction, is_active, slots_of
-from actions.journey import SLOTS, Journey
+from actions.journey import BESIDE, SLOTS, Journey
 from programme import booked
 from programme.rules import preference
 
@@ -94,7 +94,9 @@ class Details(JourneyAction):
     title = "action_details"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        if is_active(tracker):
+        if journey.slots["goal"] == rating.GOAL:
+            journey.go_on()
+        elif is_active(tracker):
             return []
         if journey.verified:
             journey.say("utter_details_known")
@@ -112,7 +114,8 @@ class Sessions(JourneyAction):
     title = "action_sessions"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        if is_active(tracker) and journey.slots["goal"] != "cancel":
+        aside = journey.slots["goal"] in BESIDE and journey.verified
+        if is_active(tracker) and journey.slots["goal"] != "cancel" and not aside:
             if not journey.verified:
                 journey.say("utter_sessions_after_identity")
             return slots_of(journey)
@@ -142,7 +145,7 @@ class Choose(Sessions):
         offer = journey.heard.entities.get("offer")
         if not offer or not journey.verified:
             return super().act(journey, tracker)
-        if not is_active(tracker) or journey.slots["goal"] == "cancel":
+        if not is_active(tracker) or journey.slots["goal"] not in ("book", "move"):
             self.choose(journey)
         journey.put(preference=journey.slots["preference"] or {"anything": True}, choice=offer, confirmation=None)
         return self.enter(journey, tracker)
@@ -202,9 +205,11 @@ class CarryOn(JourneyAction):
     title = "action_carry_on"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        if journey.slots["goal"] == rating.GOAL:
+            journey.go_on()
         if not journey.slots["goal"]:
             journey.say("utter_start_over")
-            return []
+            return self.leave(journey)
         return self.enter(journey, tracker)
 
 
@@ -225,6 +230,8 @@ class Affirm(Choose):
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         carried = journey.heard.entities
+        if carried.get("option") == calling.GOAL:  # of a call that has been agreed, or left half way
+            return reaching.AskCallback(self._ctx).act(journey, tracker)
         if is_active(tracker) or not self._is_to_something(journey, tracker):
             journey.say("utter_yes_to_what")
             return []

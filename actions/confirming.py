@@ -56,7 +56,7 @@ class Confirming:
     def _yes_or_no(self) -> bool | None:
         heard = self._journey.heard
         if heard.tapped:
-            to_this = (heard.entities.get("option") == "cancel") is (self._goal == "cancel")
+            to_this = heard.entities.get("option") == "cancel" if self._goal == "cancel" else "offer" in heard.entities
             return {"affirm": True if to_this or not heard.entities else None, "deny": False}.get(heard.intent)
         plain = step.yes_no(heard.text)
         if plain is not None:

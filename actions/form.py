@@ -9,6 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions import rating
 from actions.journey import Journey
 from actions.questions import answer_questions
 from actions.speech import heard
@@ -72,7 +73,9 @@ class JourneyAction(Action, ABC):
         return [*slots_of(journey), ActiveLoop(FORM), SlotSet(REQUESTED, step), FollowupAction("action_listen")]
 
     def leave(self, journey: Journey) -> list[EventType]:
-        """Out of the form, with whatever slots stand."""
+        """Out of the form, with whatever slots stand. A line of feedback is not asked for again."""
+        if journey.slots["goal"] == rating.GOAL:
+            journey.resume()
         return [*slots_of(journey), ActiveLoop(None), SlotSet(REQUESTED, None)]
 
 

@@ -3,10 +3,11 @@
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
+from actions import rating
 from actions.form import REQUESTED, JourneyAction, is_active
 from actions.journey import Journey
 from actions.speech import FALLBACK, Tap
-from programme import booked, handoff, menu, messages, referral
+from programme import booked, handoff, messages, promise, referral
 from programme.miss import GUESS
 from programme.rules.danger import DANGERS
 
@@ -117,8 +118,8 @@ class RequestHuman(JourneyAction):
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
         words = journey.heard.words
         asked = handoff.ask(self._ctx, journey.conversation_id, "request_human", last_words=words)
-        reply = menu.handoff_reply(asked)
-        carry_on = [Tap("carry_on", "label_carry_on")] if journey.slots["goal"] else []
+        reply = promise.reply(self._ctx, asked)
+        carry_on = [Tap("carry_on", "label_carry_on")] if journey.slots["goal"] not in (None, rating.GOAL) else []
         journey.say(reply.answer, reply.values, *carry_on)
         return self.leave(journey)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import asking, attending, lost, offering, proving
+from actions import asking, attending, calling, lost, offering, proving, rating
 from actions.confirming import Confirming
 from actions.speech import FALLBACK, Heard, Tap, say
 from programme import booked, booking, conversation
@@ -29,8 +29,13 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "confirm": (),
     "missed": (),
     "lost": ("lost_name", "lost_birth", "lost_phone"),
+    calling.GOAL: ("callback_number", "callback_time", "callback_yes"),
+    rating.GOAL: ("feedback_words",),
 }
-SLOTS = (*IDENTITY, "preference", "choice", "confirmation", "lost_name", "lost_birth", "lost_phone")
+# For these nobody need say who they are; what was under way is kept, and goes on afterwards.
+BESIDE = (calling.GOAL, rating.GOAL)
+BESIDE_SLOTS = (*STEPS[calling.GOAL], *STEPS[rating.GOAL], "feedback_request", "feedback_asked", "kept_goal")
+SLOTS = (*IDENTITY, "preference", "choice", "confirmation", *STEPS["lost"], *BESIDE_SLOTS)
 # Never the answer to a step, whatever the words: they have a way of their own.
 ELSEWHERE = frozenset(DANGERS) | {
     "request_human",
@@ -99,6 +104,20 @@ class Journey:
         """The journey to another goal, from its first step on."""
         self.put(**dict.fromkeys(SLOTS), goal=goal, pending=None)
 
+    def set_aside(self, goal: str) -> None:
+        """To a goal beside the way; what was under way keeps its slots."""
+        kept = self.slots["kept_goal"] if self.slots["goal"] in BESIDE else self.slots["goal"]
+        self.put(**{**dict.fromkeys(BESIDE_SLOTS), "goal": goal, "kept_goal": kept, "pending": None})
+
+    def go_on(self) -> None:
+        """A goal beside the way is over: back to what was kept."""
+        self.put(goal=self.slots["kept_goal"], **dict.fromkeys(BESIDE_SLOTS), pending=None)
+
+    def resume(self) -> None:
+        """The same, but what was kept waits to be carried on."""
+        self.go_on()
+        self.over = True
+
     def settle(self, pending: str | None = None) -> None:
         """What was asked has been told; a goal that was no more than that is reached."""
         if self.slots["goal"] in TELLS:
@@ -120,7 +139,7 @@ class Journey:
 
     def _steps(self) -> tuple[str, ...]:
         goal = self.slots.get("goal") or "book"
-        if goal == "lost" or self.verified:
+        if goal in ("lost", *BESIDE) or self.verified:
             return STEPS[goal]
         identity = ("date_of_birth",) if self.linked else IDENTITY
         return identity + STEPS[goal]
@@ -146,6 +165,10 @@ class Journey:
                 return offering.take_choice(self)
             case "confirmation":
                 return Confirming(self).take()
+            case "feedback_words":
+                return rating.take(self)
+            case _ if step in STEPS[calling.GOAL]:
+                return calling.take(self, step)
             case _:
                 return lost.take(self, step)
 
@@ -153,9 +176,10 @@ class Journey:
         """A reference or a date is one, whatever the classifier makes of it; "no thanks" refuses, "first" picks."""
         if self.heard.intent in DANGERS or self.heard.tapped:
             return False
-        if step in ("choice", "confirmation"):
+        if step in ("choice", "confirmation", "callback_yes"):
             return yes_no(self.heard.text) is not None or (step == "choice" and offering.names_one(self))
-        return step in (*IDENTITY, "lost_birth", "lost_phone") and any(map(str.isdigit, self.heard.text))
+        numbers = (*IDENTITY, "lost_birth", "lost_phone", "callback_number")
+        return step in numbers and any(map(str.isdigit, self.heard.text))
 
     def is_question(self) -> bool:
         """Whether the message asks or tells something else rather than answers."""

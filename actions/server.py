@@ -9,7 +9,7 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionMissingDomainException, ActionNotFoundException
 from sanic import HTTPResponse, Request, Sanic, response
 
-from actions import beginning, caring, coming, helping
+from actions import beginning, caring, coming, helping, reaching
 from actions.form import ValidateJourneyForm
 from actions.rest import AnswerRest
 from programme import dates
@@ -44,6 +44,9 @@ ACTIONS = (
     helping.StartReminders,
     helping.RequestHuman,
     helping.WithdrawHuman,
+    reaching.AskCallback,
+    reaching.WithdrawCallback,
+    reaching.Rate,
     helping.Danger,
     helping.Goodbye,
     helping.MoreTime,

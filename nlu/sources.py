@@ -30,6 +30,9 @@ BUTTONS_ONLY = (
     "start_reminders",
     "withdraw_human",
     "tell_worker",
+    "ask_callback",
+    "withdraw_callback",
+    "rate",
 )
 
 # Rasa's one function for warnings, and our components'. Libraries' remarks about one another are not about the data.

@@ -111,6 +111,8 @@ def _as_time(value: Any, how: str) -> str:
     day = f"{value:%A} {value.day} {value:%B}"
     if how == "day":
         return day
+    if how == "weekday":
+        return f"{value:%A}"
     if how == "date":
         return f"{value.day} {value:%B %Y}"
     if how == "short":

@@ -17,7 +17,7 @@ from storage.feedback import Feedback
 from storage.handoff import HandoffRequest
 from storage.row import lock_one
 
-ASK = "notice_feedback"
+ASK, LINE = "notice_feedback", "utter_step_feedback_words"
 RATE = "rate"  # the intent of its buttons
 NOT_AGAIN = timedelta(days=7)  # after it was asked here, answered or not
 LONGEST_WORDS = 1000
@@ -88,6 +88,11 @@ def add_words(ctx: Context, conversation_id: str, request_id: str, words: str) -
         row.words = "\n".join(filter(None, [row.words, words.strip()]))[:LONGEST_WORDS] or None
         session.add(row)
         return True
+
+
+def is_awaited(session: Session, conversation_id: str) -> bool:
+    """Whether a line was asked for just now: what is written next is that, and no new concern."""
+    return rows.is_last(session, conversation_id, LINE)
 
 
 def _is_theirs(session: Session, conversation_id: str, request_id: str) -> bool:

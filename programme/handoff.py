@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from programme import feedback, queue, setting, shift
 from programme import owner as owners
-from programme import queue, setting, shift
 from programme.context import Context
 from programme.owner import NotAllowedError, NotOnShiftError, NotYoursError
 from programme.queue import Place
@@ -165,6 +165,7 @@ def hand_back(
         _outcome(request, outcome, note)
         end(session, ctx, conversation, request, HandoffState.HANDED_BACK, "hand_back", owners.worker(account_id))
         tell(session, ctx, conversation, "notice_assistant_back", session.get(Account, account_id))
+        feedback.invite(session, ctx, conversation, request)
 
 
 def close(
@@ -188,6 +189,7 @@ def close(
         end(session, ctx, conversation, request, HandoffState.CLOSED, "close", owners.worker(account_id))
         if had_it:
             tell(session, ctx, conversation, "notice_worker_done", session.get(Account, account_id))
+            feedback.invite(session, ctx, conversation, request)
 
 
 def _outcome(request: HandoffRequest, outcome: str, note: str | None) -> None:

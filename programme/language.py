@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
-from programme import case, handoff, menu
+from programme import case, handoff, promise
 from programme.answers import ButtonSpec
 from programme.context import Context
 from programme.outbox import Reply
@@ -150,7 +150,7 @@ def ask_for_interpreter(ctx: Context, languages: Languages, conversation_id: str
         conversation.language = code
         session.add(conversation)
         case.open_for(session, ctx, CaseReason.LANGUAGE, Urgency.ASKED, conversation, {"language": code})
-    return [languages.asked(code), menu.handoff_reply(handoff.ask(ctx, conversation_id, "interpreter"))]
+    return [languages.asked(code), promise.reply(ctx, handoff.ask(ctx, conversation_id, "interpreter"))]
 
 
 def _lines(code: str, told: Mapping[str, Any]) -> Lines:

@@ -1,6 +1,6 @@
 """The fixed menu: what a person gets when the dialogue does not answer. It works without it."""
 
-from programme import booked, handoff
+from programme import booked, handoff, promise
 from programme.context import Context
 from programme.outbox import Reply
 
@@ -35,13 +35,4 @@ def _booking(ctx: Context, conversation_id: str) -> Reply:
 
 
 def _person(ctx: Context, conversation_id: str) -> Reply:
-    return handoff_reply(handoff.ask(ctx, conversation_id, "menu_person"))
-
-
-def handoff_reply(asked: handoff.Asked) -> Reply:
-    """What is true about when a worker comes."""
-    if asked.open_now:
-        return Reply("utter_handoff_open" if asked.new else "utter_handoff_still_waiting")
-    if asked.opens_at is None:
-        return Reply("utter_handoff_hours_unknown")
-    return Reply("utter_handoff_closed", {"opens_at": asked.opens_at.isoformat()})
+    return promise.reply(ctx, handoff.ask(ctx, conversation_id, "menu_person"))

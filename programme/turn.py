@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from programme import concern, miss, outbox, request
+from programme import concern, feedback, miss, outbox, request
 from programme import danger as dangers
 from programme.context import Context
 from programme.outbox import Reply
@@ -122,7 +122,7 @@ def receive(
         )
         if danger:
             dangers.send_card(session, ctx, conversation, row.id, danger)
-        elif incoming.kind is MessageKind.TEXT:
+        elif incoming.kind is MessageKind.TEXT and choice is None and not feedback.is_awaited(session, conversation.id):
             request.follow_up(session, ctx, conversation)
         begun = None if fence is None else _turn(session, conversation, row, fence)
         return Accepted(row.id, new=True, ended=False, begun=begun)

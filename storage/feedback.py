@@ -38,3 +38,9 @@ def was_asked(session: Session, conversation_id: str, answer: str, since: dateti
         col(MessageOut.created_at) > since,
     )
     return session.exec(asked.limit(1)).first() is not None
+
+
+def is_last(session: Session, conversation_id: str, answer: str) -> bool:
+    """Whether this was said last in a conversation."""
+    found = select(MessageOut.answer).where(MessageOut.conversation_id == conversation_id)
+    return session.exec(found.order_by(col(MessageOut.seq).desc()).limit(1)).first() == answer

@@ -171,6 +171,8 @@ _AT = "2026-12-01T10:00:00+00:00"
 ANYTHING = {  # every value that an answer could need, so that it can be seen which of its variations would be said
     **dict.fromkeys(("starts_at", "ends_at", "last_starts_at", "book_by", "finish_by", "opens_at", "asked_at"), _AT),
     **dict.fromkeys(("retry_at", "where", "place", "venue", "calendar"), _AT),
+    **dict.fromkeys(("opens", "due", "usual_wait", "number", "ending"), "soon"),
+    "queue_number": 1,
     "sessions": 1,
     "times": [[_AT, _AT]],
 }
@@ -218,6 +220,12 @@ class Person:
 
     def press(self, payload: str) -> list[Said]:
         return self._send(Incoming(uuid.uuid4().hex, MessageKind.CHOICE, None, payload=payload))
+
+    def look(self) -> list[Said]:
+        """What has come in the meantime, unasked."""
+        before = len(self.heard)
+        self._seq = self._read()
+        return self.heard[before:]
 
     def button(self, title: str, among: Sequence[Said] | None = None) -> str:
         for said in reversed(among if among is not None else self.heard):

@@ -1,13 +1,7 @@
-"""What must happen at each step for each intent: the table that the matrix test holds the dialogue to.
-
-An outcome names every message that is said, in order. `Stays`: these, then the step's own question, once. `Told`: these
-and nothing else, since the last of them asks the step again itself. `Goes`: these, then another step's question.
-`Leaves`: these, the form is left, and "carry on" asks the step again. `Ends`: these, and nothing is left to carry on.
-"""
-
-from dataclasses import dataclass
+"""What must happen at each step for each intent: the table that the matrix test holds the dialogue to."""
 
 from programme.rules.danger import DANGERS
+from tests.dialogue.outcome import Leaves, Outcome, Stays, ends, goes, leaves, stays, told
 
 ASKED = {  # what each step asks
     "reference": "utter_step_reference",
@@ -20,58 +14,19 @@ ASKED = {  # what each step asks
     "lost_name": "utter_step_lost_name",
     "lost_birth": "utter_step_lost_birth",
     "lost_phone": "utter_step_lost_phone",
+    "callback_number": "utter_step_callback_number",
+    "callback_known": "utter_step_callback_known",  # the same step, of somebody whose number is known
+    "callback_time": "utter_step_callback_time",
+    "callback_yes": "utter_step_callback_yes",
+    "feedback_words": "utter_step_feedback_words",
 }
 STEPS = tuple(ASKED)
 WHO = ("reference", "date_of_birth")
 LOST = ("lost_name", "lost_birth", "lost_phone")
-UNKNOWN = (*WHO, *LOST)  # it is not known yet who asks
-KNOWN = ("preference", "choice", "book", "move", "cancel")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    said: tuple[str, ...]
-
-
-class Stays(Outcome):
-    pass
-
-
-class Told(Outcome):
-    pass
-
-
-class Leaves(Outcome):
-    pass
-
-
-class Ends(Outcome):
-    pass
-
-
-@dataclass(frozen=True)
-class Goes(Outcome):
-    to: str
-
-
-def stays(*said: str) -> Stays:
-    return Stays(said)
-
-
-def told(*said: str) -> Told:
-    return Told(said)
-
-
-def leaves(*said: str) -> Leaves:
-    return Leaves(said)
-
-
-def ends(*said: str) -> Ends:
-    return Ends(said)
-
-
-def goes(to: str, *said: str) -> Goes:
-    return Goes(said, to)
+CALL = ("callback_number", "callback_time", "callback_yes")
+LINE = "feedback_words"
+UNKNOWN = (*WHO, *LOST, *CALL, LINE)  # it is not known yet who asks
+KNOWN = ("preference", "choice", "book", "move", "cancel", "callback_known")
 
 
 QUESTIONS = (
@@ -106,25 +61,28 @@ ALIKE: dict[str, Outcome] = {  # the same at every step
     "im_safe": stays("utter_im_safe"),
     "carry_on": stays(),
     "give_details": stays(),
+    "rate": stays("utter_feedback_nothing"),
 }
 
 
 def explain(step: str) -> str:
     """The step's question in other words."""
-    return "utter_explain_confirmation" if step in ("book", "move") else f"utter_explain_{step}"
+    names = {**dict.fromkeys(("book", "move"), "confirmation"), "callback_known": "callback_number"}
+    return f"utter_explain_{names.get(step, step)}"
 
 
 def example(step: str) -> str:
     """What an answer to the step could look like."""
-    return f"utter_example_{'confirmation' if step in ('book', 'move', 'cancel') else step}"
+    names = {**dict.fromkeys(("book", "move", "cancel"), "confirmation"), "callback_known": "callback_number"}
+    return f"utter_example_{names.get(step, step)}"
 
 
 def by_step() -> dict[str, dict[str, Outcome]]:
     """What depends on the step."""
-    first_place = {"preference": goes("choice"), "choice": goes("choice"), "book": goes("choice")}
+    first_place = dict.fromkeys(("preference", "choice", "book", "callback_known"), goes("choice"))
     other_dates = {**first_place, "move": goes("choice"), "cancel": goes("choice")}
     wait_for_identity = dict.fromkeys(UNKNOWN, stays("utter_sessions_after_identity"))
-    other_way_in = dict.fromkeys(LOST, goes("reference"))  # a changed mind: who are you, then?
+    other_way_in = dict.fromkeys((*LOST, *CALL), goes("reference"))  # a changed mind: who are you, then?
     explained: dict[str, Outcome] = {step: stays(explain(step)) for step in STEPS}
     explained["reference"] = told("utter_explain_reference")
     return {
@@ -134,6 +92,9 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             "book": ends("notice_booked"),
             "move": ends("notice_moved"),
             "cancel": ends("notice_cancelled"),
+            "callback_known": goes("callback_time"),
+            "callback_time": goes("callback_yes"),  # any time will do
+            "callback_yes": ends("utter_callback_done"),
         },
         "deny": {
             **explained,
@@ -143,8 +104,11 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             "move": goes("choice"),
             "cancel": ends("utter_kept"),
             "lost_phone": told("utter_phone_unreadable"),
+            "callback_number": ends("utter_callback_not_wanted"),
+            "callback_known": told("utter_step_callback_number"),
+            "callback_yes": told("utter_callback_change"),
         },
-        "unsure": {**explained, "preference": goes("choice")},
+        "unsure": {**explained, "preference": goes("choice"), "callback_time": goes("callback_yes")},
         "ask_repeat": {step: stays(explain(step)) for step in STEPS},
         "nlu_fallback": {step: stays(example(step)) for step in STEPS},
         "ask_deadline": {
@@ -156,6 +120,7 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             **other_way_in,
             "preference": goes("choice"),  # "just book me in": anything will do
             "cancel": ends("utter_already_booked"),
+            "callback_known": goes("preference"),
         },
         "ask_available_sessions": {**wait_for_identity, **other_dates},
         "choose_session": {
@@ -165,12 +130,13 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             "book": stays(explain("book")),
             "move": stays(explain("move")),
             "cancel": goes("choice"),
+            "callback_known": goes("choice"),
         },
         "show_more": {**wait_for_identity, **other_dates},
         "check_booking": {
             **dict.fromkeys(WHO, stays()),  # it is said once it is known who asks
             **other_way_in,
-            **dict.fromkeys(("preference", "choice", "book"), stays("utter_not_booked_yet")),
+            **dict.fromkeys(("preference", "choice", "book", "callback_known"), stays("utter_not_booked_yet")),
             "move": stays("utter_still_booked"),
             "cancel": stays("utter_booking"),
         },
@@ -181,15 +147,16 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             "book": goes("choice"),
             "move": goes("choice"),
             "cancel": goes("preference"),
+            "callback_known": ends("utter_no_booking"),
         },
         "cancel_booking": {
             **dict.fromkeys((*WHO, "cancel"), stays()),
             **other_way_in,
-            **dict.fromkeys(("preference", "choice", "book"), ends("utter_no_booking")),
+            **dict.fromkeys(("preference", "choice", "book", "callback_known"), ends("utter_no_booking")),
             "move": goes("cancel"),
         },
         "lost_reference": {
-            **dict.fromkeys(WHO, goes("lost_name")),
+            **dict.fromkeys((*WHO, *CALL), goes("lost_name")),
             **dict.fromkeys(LOST, stays()),
             **dict.fromkeys(KNOWN, stays("utter_no_reference_needed")),
         },
@@ -198,8 +165,20 @@ def by_step() -> dict[str, dict[str, Outcome]]:
             **dict.fromkeys(STEPS, stays("utter_running_late")),
             **dict.fromkeys(("move", "cancel"), stays("utter_late_other_day")),
         },
+        "ask_callback": {
+            **dict.fromkeys(UNKNOWN, goes("callback_number")),
+            **dict.fromkeys(KNOWN, goes("callback_known")),
+            **dict.fromkeys((*CALL, "callback_known"), stays()),
+        },
+        "withdraw_callback": {
+            **dict.fromkeys(STEPS, stays("utter_callback_none")),
+            **dict.fromkeys((*CALL, "callback_known"), ends("utter_callback_not_wanted")),
+        },
         "go_back": {
             **dict.fromkeys(("reference", "preference", "cancel"), stays("utter_first_step")),
+            **dict.fromkeys(("callback_number", "callback_known"), stays("utter_first_step")),
+            "callback_time": goes("callback_number"),
+            "callback_yes": goes("callback_time"),
             "date_of_birth": goes("reference"),
             "choice": goes("preference"),
             "book": goes("choice"),
@@ -233,8 +212,8 @@ def once_known() -> dict[str, dict[str, Outcome]]:
     return {
         intent: {
             **dict.fromkeys(WHO, stays(first)),
-            **dict.fromkeys(LOST, goes("reference", first)),
-            **dict.fromkeys(("preference", "choice", "book"), without),
+            **dict.fromkeys((*LOST, *CALL, LINE), goes("reference", first)),
+            **dict.fromkeys(("preference", "choice", "book", "callback_known"), without),
             **dict.fromkeys(("move", "cancel"), booked),
         }
         for intent, (first, without, booked) in answers.items()
@@ -255,10 +234,43 @@ TYPED: dict[tuple[str, str], Outcome] = {
     ("lost_name", "give_details"): goes("lost_birth"),
 }
 
+
+def at_the_line(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+    """A line for the team is asked for once: whatever else is tapped ends it, without a word about it."""
+    over = {
+        intent: ends(*outcome.said) if isinstance(outcome, Stays | Leaves) else outcome
+        for intent, outcome in outcomes.items()
+    }
+    return over | {
+        "affirm": ends("utter_yes_to_what"),
+        "deny": ends("utter_no_problem"),
+        "unsure": ends("utter_no_hurry"),
+        "ask_repeat": ends(explain(LINE)),
+        "nlu_fallback": ends(example(LINE)),
+        "book_course": goes("reference"),
+        "choose_session": ends("utter_sessions_after_identity"),
+        "check_booking": goes("reference"),
+        "reschedule_booking": goes("reference"),
+        "cancel_booking": goes("reference"),
+        "lost_reference": goes("lost_name"),
+        "go_back": ends("utter_first_step"),
+        "give_details": goes("reference"),
+        "carry_on": ends("utter_start_over"),
+        "im_safe": ends("utter_im_safe", "utter_start_over"),
+    }
+
+
 EXPECTED: dict[tuple[str, str], Outcome] = {
     **{(step, intent): outcome for intent, outcome in ALIKE.items() for step in STEPS},
     **{(step, intent): outcome for intent, rows in by_step().items() for step, outcome in rows.items()},
 }
+EXPECTED |= {
+    (LINE, intent): outcome
+    for intent, outcome in at_the_line(
+        {intent: outcome for (step, intent), outcome in EXPECTED.items() if step == LINE}
+    ).items()
+}
 BUTTONS_ONLY = {
     "show_more", "im_safe", "carry_on", "stop_reminders", "start_reminders", "withdraw_human", "tell_worker",
+    "ask_callback", "withdraw_callback", "rate",
 }  # fmt: skip

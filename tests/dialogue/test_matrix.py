@@ -4,6 +4,7 @@ Persons whose interruption left them where they were are interrupted again, so t
 renewals in mid-form, are walked too.
 """
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -11,27 +12,18 @@ import pytest
 import yaml
 
 from actions.confirming import SHORT
+from actions.journey import ASIDE, ELSEWHERE
 from launch.settings import PROJECT
-from programme import dates
+from programme import dates, feedback
 from programme.rules import preference, reference
 from programme.rules.danger import DANGERS
-from storage.enums import CaseReason, Owner
+from programme.rules.step import yes_no
+from storage.conversation import Conversation
+from storage.enums import CaseReason, HandoffState, Owner, Urgency
+from storage.handoff import HandoffRequest
 from tests.dialogue.desk import Desk, Person, Said, answers
-from tests.dialogue.table import (
-    ASKED,
-    BUTTONS_ONLY,
-    EXPECTED,
-    LONG,
-    STEPS,
-    TEXTS,
-    TYPED,
-    Ends,
-    Goes,
-    Leaves,
-    Outcome,
-    Stays,
-    Told,
-)
+from tests.dialogue.outcome import Ends, Goes, Leaves, Outcome, Stays, Told, ends
+from tests.dialogue.table import ASKED, BUTTONS_ONLY, EXPECTED, LINE, LONG, STEPS, TEXTS, TYPED
 
 INTENTS = sorted({intent for _, intent in EXPECTED})
 WORDS_OF = PROJECT / "tests" / "nlu"
@@ -60,7 +52,8 @@ def standing(desk: Desk) -> Standing:
 
 def bring(desk: Desk, step: str) -> Person:
     """Somebody new, brought to this step."""
-    person = desk.person(verified=step in ("preference", "choice", "book"), booked=step in ("move", "cancel"))
+    verified = step in ("preference", "choice", "book", "callback_known")
+    person = desk.person(verified=verified, booked=step in ("move", "cancel"))
     for act in WAYS[step]:
         said = act(person)
     assert answers(said)[-1] == ASKED[step], f"not brought to {step}: {answers(said)}"
@@ -82,8 +75,29 @@ def _say(text: str) -> Act:
     return lambda person: person.say(text)
 
 
+def _helped(person: Person) -> list[Said]:
+    """A worker has written here, and is done: it is asked how it was."""
+    with person.ctx.database.writing() as session:
+        conversation = session.get_one(Conversation, person.id)
+        now = person.ctx.clock()
+        request = HandoffRequest(
+            id=uuid.uuid4().hex,
+            conversation_id=person.id,
+            reason="request_human",
+            urgency=Urgency.ASKED,
+            state=HandoffState.HANDED_BACK,
+            requested_at=now,
+            first_reply_at=now,
+            ended_at=now,
+        )
+        session.add(request)
+        session.flush()
+        assert feedback.invite(session, person.ctx, conversation, request)
+    return person.look()
+
+
 BOOK, MOVE, LOST_IT = _intent("book_course"), _intent("reschedule_booking"), _intent("lost_reference")
-READING = _tap("Reading")
+READING, A_CALL, NUMBER = _tap("Reading"), _intent("ask_callback"), _say("07700 900123")
 WAYS: dict[str, tuple[Act, ...]] = {
     "reference": (BOOK,),
     "date_of_birth": (BOOK, lambda person: person.say(person.referral.reference)),
@@ -95,6 +109,11 @@ WAYS: dict[str, tuple[Act, ...]] = {
     "lost_name": (LOST_IT,),
     "lost_birth": (LOST_IT, _say("Sam Sample")),
     "lost_phone": (LOST_IT, _say("Sam Sample"), _say("14 March 1990")),
+    "callback_number": (A_CALL,),
+    "callback_known": (A_CALL,),
+    "callback_time": (A_CALL, NUMBER),
+    "callback_yes": (A_CALL, NUMBER, _tap("Any time")),
+    "feedback_words": (_helped, _tap("Good"), _tap("Add a line")),
 }
 
 
@@ -117,7 +136,17 @@ def test_an_interruption_in_words(
 ) -> None:
     text = understood[intent]
     expected = TYPED.get((step, intent), EXPECTED[step, intent])
+    if step == LINE:
+        expected = typed_at_the_line(intent, text)
     interrupt(standing, desk, step, intent, expected, lambda person: person.say(text), text)
+
+
+def typed_at_the_line(intent: str, text: str) -> Outcome:
+    """A question and what has a way of its own are themselves; all else that is written is the line."""
+    asks = intent in ASIDE or (intent.startswith("ask_") and intent != "ask_available_sessions")
+    if intent in ELSEWHERE or ("?" in text and asks):
+        return EXPECTED[LINE, intent]
+    return ends("utter_feedback_no_words" if yes_no(text) is False else "utter_feedback_words_kept")
 
 
 def interrupt(

@@ -43,6 +43,12 @@ VALUES: dict[str, Any] = {
     "in_language": "Call 999 in an emergency. This chat reads English only.",
     "language": "Polish",
     "open": "• your complaint",
+    "opens": "on Monday at 9am",
+    "due": "tomorrow from 9am",
+    "queue_number": 2,
+    "usual_wait": "about 5 minutes",
+    "number": "07700 900123",
+    "ending": "23",
 }
 
 

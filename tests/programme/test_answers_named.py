@@ -13,7 +13,7 @@ from actions import server
 from actions.helping import NEVER_GUESSED
 from actions.journey import STEPS
 from bot.telegram import command, other
-from programme import menu
+from programme import menu, phone
 from programme.offers import OffersKind
 from programme.rules import birth_date
 from programme.rules.danger import DANGERS
@@ -31,6 +31,7 @@ EXPANSIONS: dict[str, set[str]] = {
     "utter_explain_{}": ALL_STEPS,
     "utter_example_{}": ALL_STEPS - {"cancel"},
     "utter_birth_{}": set(get_args(birth_date.Problem)),
+    "utter_number_{}": set(get_args(phone.Problem)),
     "utter_danger_{}": set(DANGERS),
     "utter_{}": {OffersKind.NOT_OPEN.value, OffersKind.DEADLINE_UNKNOWN.value, OffersKind.DEADLINE_PAST.value},
     "notice_cannot_read_{}": set(other.KINDS),

@@ -1,19 +1,21 @@
 """Feedback: asked once after a worker helped, one tap, a line if they like."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from programme import feedback
+from programme import feedback, handoff, outbox, reply, shift, turn
 from programme.context import Context
+from programme.turn import Incoming
 from storage import message as messages
 from storage.audit import audit_of
 from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import HandoffState, Rating, Urgency
+from storage.enums import HandoffState, MessageKind, Owner, Rating, Urgency
 from storage.handoff import HandoffRequest
 from storage.row import lock_one
-from tests.builders import NOW, a_handoff_request
+from tests.builders import NOW, a_handoff_request, an_account, new_id
 from tests.conftest import Clock
 from tests.programme.desk import a_context, opened, told
 
@@ -104,3 +106,31 @@ def test_a_line_is_sealed_and_not_endless(ctx: Context) -> None:
     assert len(feedback.of_conversation(ctx, chat)[0].words or "") == feedback.LONGEST_WORDS
     with ctx.database.engine.connect() as connection:
         assert "lovely" not in str(connection.exec_driver_sql("SELECT words FROM feedback").fetchall())
+
+
+@pytest.mark.parametrize("end", [handoff.hand_back, handoff.close])
+def test_it_is_asked_when_a_worker_who_wrote_is_done(ctx: Context, end: Callable[[Context, str, str], None]) -> None:
+    chat, worker = opened(ctx), an_account(ctx.database)
+    shift.begin(ctx, worker.id)
+    handoff.take(ctx, chat, worker.id)
+    reply.say(ctx, chat, worker.id, "Hello, I can help with that.", "once")
+    end(ctx, chat, worker.id)
+    assert told(ctx, chat)[-1] == "notice_feedback"
+
+
+def test_a_line_that_was_asked_for_is_no_new_concern(ctx: Context) -> None:
+    chat, worker = opened(ctx), an_account(ctx.database)
+    shift.begin(ctx, worker.id)
+    handoff.take(ctx, chat, worker.id)
+    handoff.close(ctx, chat, worker.id)
+    say(ctx, chat, outbox.Reply("utter_step_feedback_words"))
+    turn.receive(ctx, chat, Incoming(new_id(), MessageKind.TEXT, "she was kind"))
+    assert handoff.owner(ctx, chat) is Owner.BOT
+    say(ctx, chat, outbox.Reply("utter_feedback_words_kept"))
+    turn.receive(ctx, chat, Incoming(new_id(), MessageKind.TEXT, "when is it again"))
+    assert handoff.owner(ctx, chat) is Owner.QUEUED
+
+
+def say(ctx: Context, chat: str, given: outbox.Reply) -> None:
+    with ctx.database.writing() as session:
+        outbox.say(session, ctx, lock_one(session, Conversation, chat), [given])

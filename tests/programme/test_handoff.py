@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from programme import handoff, menu, messages, referral
+from programme import handoff, messages, promise, referral
 from programme.concern import Said
 from programme.context import Context
 from storage.audit import audit_of
@@ -48,11 +48,11 @@ def test_asked_twice_is_one_request(ctx: Context) -> None:
 def test_what_is_promised_is_true(ctx: Context, clock: Clock, at: datetime, reply: str) -> None:
     a_setting(ctx.database, "opening_hours", WEEKDAYS)
     clock.now = at
-    assert menu.handoff_reply(handoff.ask(ctx, opened(ctx), "request_human")).answer == reply
+    assert promise.reply(ctx, handoff.ask(ctx, opened(ctx), "request_human")).answer == reply
 
 
 def test_nobody_is_promised_where_the_hours_are_not_known(ctx: Context) -> None:
-    assert menu.handoff_reply(handoff.ask(ctx, opened(ctx), "x")).answer == "utter_handoff_hours_unknown"
+    assert promise.reply(ctx, handoff.ask(ctx, opened(ctx), "x")).answer == "utter_handoff_hours_unknown"
 
 
 def test_withdrawn_and_asked_again(ctx: Context) -> None:
