@@ -129,13 +129,24 @@ def withdraw(ctx: Context, conversation_id: str) -> bool:
     """The person no longer wants to be rung; False where there is nothing to take back."""
     with ctx.database.writing() as session:
         lock_one(session, Conversation, conversation_id)
-        row = callbacks.open_callback_of(session, conversation_id)
-        if row is None:
-            return False
-        row.outcome, row.closed_at = CallbackOutcome.CANCELLED, ctx.clock()
-        session.add(row)
-        _note(session, ctx, row.id, "callback:withdrawn", "person")
-        return True
+        return _withdraw(session, ctx, callbacks.open_callback_of(session, conversation_id))
+
+
+def _withdraw(session: Session, ctx: Context, row: Callback | None) -> bool:
+    if row is None:
+        return False
+    row.outcome, row.closed_at = CallbackOutcome.CANCELLED, ctx.clock()
+    session.add(row)
+    _note(session, ctx, row.id, "callback:withdrawn", "person")
+    return True
+
+
+def take_back(session: Session, ctx: Context, conversation: Conversation) -> None:
+    """Whoever writes in this (locked) conversation is not the person after all: nobody is rung on that person's number,
+    which they never saw. A number that they typed themselves stays."""
+    row = callbacks.open_callback_of(session, conversation.id)
+    if row is not None and row.number == _known_number(session, conversation):
+        _withdraw(session, ctx, row)
 
 
 def tried(ctx: Context, callback_id: str, account_id: str) -> CallbackView:

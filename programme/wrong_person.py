@@ -1,6 +1,6 @@
 """The wrong person: somebody whom our messages were not meant for."""
 
-from programme import concern, verification
+from programme import callback, concern, verification
 from programme.concern import Said
 from programme.context import Context
 from storage import case as cases
@@ -19,4 +19,5 @@ def report(ctx: Context, conversation_id: str, said: Said) -> None:
             facts = {"reached_by_link_of": known} if known else None
             concern.write(session, ctx, conversation, CaseReason.WRONG_PERSON, said, facts=facts)
         conversation.messages_stopped_at = conversation.messages_stopped_at or ctx.clock()
+        callback.take_back(session, ctx, conversation)
         verification.take_back(session, ctx, conversation)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from programme import callback
+from programme import callback, wrong_person
 from programme.callback import NoNumberError, NoSuchCallbackError
+from programme.concern import Said
 from programme.context import Context
 from storage.audit import audit_of
 from storage.callback import Callback
@@ -153,3 +154,16 @@ def test_a_number_is_never_in_what_a_row_prints(ctx: Context) -> None:
     asked = callback.ask(ctx, opened(ctx), MOBILE, None)
     with ctx.database.reading() as session:
         assert "900123" not in repr(session.get_one(Callback, asked.id))
+
+
+def test_the_wrong_person_has_nobody_rung_but_themselves(ctx: Context) -> None:
+    person = a_person(ctx.database, phone="07700 900145")
+    theirs = proved(ctx, a_referral(ctx.database, person=person))
+    callback.ask(ctx, theirs, None, None)
+    wrong_person.report(ctx, theirs, Said("a", "i am not her"))
+    assert callback.listing(ctx) == []
+    other = proved(ctx, a_referral(ctx.database, person=person))
+    callback.ask(ctx, other, MOBILE, None)
+    wrong_person.report(ctx, other, Said("b", "wrong number, ring me about it"))
+    (row,) = callback.listing(ctx)
+    assert (row.number, row.name) == (MOBILE, None)
