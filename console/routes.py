@@ -19,6 +19,8 @@ MODULES = (
     "account",
     "accounts",
     "audit",
+    "since",
+    "callbacks",
     "programme",
     "training",
     "shift",
