@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from console import page as pages
 from console.page import AT, Page
-from programme import search
+from programme import look, search
 from programme.rules.role import Permission
 from programme.search import Wanted
 from storage.enums import Channel, Owner, Urgency
@@ -22,8 +22,10 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 async def _show(request: Request) -> Response:
-    wanted = _wanted(request)
-    found = await asyncio.to_thread(search.search, pages.ctx(request), wanted, pages.staff(request).account_id)
+    ctx, me, wanted = pages.ctx(request), pages.staff(request).account_id, _wanted(request)
+    if not pages.is_live(request):
+        await asyncio.to_thread(look.note, ctx, me, "page", "all")
+    found = await asyncio.to_thread(search.search, ctx, wanted, me, live=pages.is_live(request))
     return pages.render(
         request,
         "all.html",

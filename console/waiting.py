@@ -7,15 +7,16 @@ from starlette.responses import Response
 
 from console import page as pages
 from console.page import AT, Page
-from programme import queue, shift
+from programme import look, queue, shift
 from programme.rules.role import Permission
 
 
 async def _show(request: Request) -> Response:
-    ctx = pages.ctx(request)
+    ctx, me = pages.ctx(request), pages.staff(request).account_id
+    if not pages.is_live(request):
+        await asyncio.to_thread(look.note, ctx, me, "page", "waiting")
     rows = await asyncio.to_thread(queue.waiting, ctx)
     there = await asyncio.to_thread(shift.on_shift, ctx)
-    me = pages.staff(request).account_id
     return pages.render(
         request,
         "waiting.html",

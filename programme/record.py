@@ -12,6 +12,7 @@ from programme.context import Context
 from programme.exchange import Line
 from programme.note import NoteView
 from programme.person import CaseView, PersonView
+from storage import callback as callbacks
 from storage import handoff as handoffs
 from storage.account import Account
 from storage.audit import Audit, record
@@ -49,6 +50,16 @@ class RequestView:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """They asked to be rung. `number`: E.164; `good_time`: in their words."""
+
+    number: str
+    good_time: str | None
+    due_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True)
 class Record:
     """All of a conversation. `mine`: whoever looks has it; `linked`: by a personal link only, nothing is proved."""
 
@@ -66,6 +77,7 @@ class Record:
     person: PersonView | None
     request: RequestView | None
     earlier_requests: tuple[RequestView, ...]
+    ring: Ring | None
     cases: tuple[CaseView, ...]
     notes: tuple[NoteView, ...]
     lines: tuple[Line, ...]
@@ -121,6 +133,7 @@ def read(ctx: Context, conversation_id: str, account_id: str, *, live: bool = Fa
             person=persons.read(session, ctx, conversation.referral_id) if conversation.referral_id else None,
             request=next((each for each in requests if each.ended_at is None), None),
             earlier_requests=tuple(each for each in requests if each.ended_at is not None),
+            ring=_ring(session, conversation_id),
             cases=persons.cases(session, conversation_id, conversation.referral_id),
             notes=note.listed(session, conversation_id, conversation.referral_id),
             lines=lines,
@@ -203,6 +216,11 @@ def _requests(session: Session, conversation_id: str) -> list[RequestView]:
         )
         for row in session.exec(found.order_by(col(HandoffRequest.requested_at).desc(), col(HandoffRequest.id)))
     ]
+
+
+def _ring(session: Session, conversation_id: str) -> Ring | None:
+    row = callbacks.open_callback_of(session, conversation_id)
+    return Ring(row.number, row.good_time, row.due_at, row.tries) if row else None
 
 
 def _name(session: Session, account_id: str | None) -> str | None:

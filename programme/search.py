@@ -4,7 +4,7 @@ import json
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
@@ -15,7 +15,7 @@ from programme.rules import handoff as rules
 from programme.rules import reference
 from storage import referral as referrals
 from storage.account import Account
-from storage.audit import record
+from storage.audit import Audit, record
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import Channel, HandoffState, Owner, Urgency
@@ -24,6 +24,8 @@ from storage.person import Person
 from storage.referral import Referral
 
 PAGE = 25
+SEARCHED = "searched"
+SAME_SEARCH = timedelta(minutes=30)  # a page that renews itself is one search for so long
 MOST_PEOPLE = 200  # of one search by name
 
 
@@ -61,9 +63,10 @@ class Hits:
     more: bool
 
 
-def search(ctx: Context, wanted: Wanted, account_id: str) -> Hits:
-    """What fits, the newest first; a search for somebody is logged, with what was typed."""
-    if wanted.text.strip():
+def search(ctx: Context, wanted: Wanted, account_id: str, *, live: bool = False) -> Hits:
+    """What fits, the newest first; a search for somebody is logged, with what was typed. `live`: an open page renews
+    itself, which is no new search."""
+    if wanted.text.strip() and not (live and _searched_lately(ctx, account_id)):
         _log(ctx, wanted.text.strip(), account_id)
     with ctx.database.reading() as session:
         people = _people(session, ctx, wanted.text) if wanted.text.strip() else None
@@ -81,11 +84,22 @@ def _log(ctx: Context, text: str, account_id: str) -> None:
             id=ctx.new_id(),
             at=ctx.clock(),
             actor=f"worker:{account_id}",
-            action="searched",
+            action=SEARCHED,
             subject_kind="account",
             subject_id=account_id,
             detail=json.dumps({"text": text[:200]}),
         )
+
+
+def _searched_lately(ctx: Context, account_id: str) -> bool:
+    found = select(Audit.id).where(
+        Audit.subject_kind == "account",
+        Audit.subject_id == account_id,
+        Audit.action == SEARCHED,
+        Audit.at > ctx.clock() - SAME_SEARCH,
+    )
+    with ctx.database.reading() as session:
+        return session.exec(found.limit(1)).first() is not None
 
 
 def _people(session: Session, ctx: Context, text: str) -> list[str]:

@@ -278,6 +278,19 @@ def test_each_opening_is_logged_and_a_renewal_is_not(ctx: Context, wren: Browser
     assert logged(ctx, "conversation", chat).count(viewed) == 1
     wren.page(f"/conversations/{chat}")
     assert logged(ctx, "conversation", chat).count(viewed) == 2
+    for path in ("waiting", "mine", "all"):
+        wren.page(f"/{path}")
+        wren.get(f"/{path}", live=True)
+        assert logged(ctx, "page", path) == [viewed]
+
+
+def test_a_search_that_renews_itself_is_logged_once(ctx: Context, wren: Browser, chat: str, clock: Clock) -> None:
+    searched = (f"worker:{wren.account.id}", "searched")
+    wren.get("/all?q=alex", live=True)  # says that it renews a page, and never opened one
+    wren.get("/all?q=alex", live=True)
+    assert logged(ctx, "account", wren.account.id).count(searched) == 1
+    wren.page("/all?q=alex")
+    assert logged(ctx, "account", wren.account.id).count(searched) == 2
 
 
 def test_why_this_answer_and_one_tap_to_correct_it(ctx: Context, wren: Browser, chat: str) -> None:

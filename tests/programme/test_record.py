@@ -10,6 +10,7 @@ from programme.case_card import Standing
 from programme.context import Context
 from programme.search import Wanted
 from storage.audit import audit_of
+from storage.callback import Callback
 from storage.database import Database
 from storage.enums import CaseReason, Channel, HandoffState, OutState, Owner, Sender, Urgency
 from storage.note import Draft
@@ -164,6 +165,16 @@ def test_who_has_it_what_was_begun_and_that_they_type(ctx: Context, clock: Clock
     assert (theirs.mine, theirs.owner_name, theirs.draft) == (False, "Wren Worker", "")
     clock.forward(seconds=7)
     assert record.read(ctx, chat.id, worker.id).typing is False
+
+
+def test_that_somebody_wants_to_be_rung_is_shown_until_it_is_done(ctx: Context) -> None:
+    chat, worker = a_conversation(ctx.database), an_account(ctx.database)
+    values = {"conversation_id": chat.id, "number": "+447700900123", "due_at": NOW, "asked_at": NOW}
+    with ctx.database.writing() as session:
+        session.add(Callback(id="1", **values, closed_at=NOW))
+        session.add(Callback(id="2", **values, good_time="after five"))
+    ring = record.read(ctx, chat.id, worker.id).ring
+    assert ring is not None and (ring.number, ring.good_time) == ("+447700900123", "after five")
 
 
 def test_mine_has_who_waits_for_an_answer_on_top(ctx: Context, clock: Clock) -> None:
