@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlmodel import Session
@@ -66,9 +67,11 @@ class Live:
         self._lines: set[_Line] = set()
         self._versions: dict[Asked, object] = {}
         self._task: asyncio.Task[None] | None = None
+        self._server: Any = None  # uvicorn's, where the app knows it: says when it is to stop
 
     async def _open(self, request: Request) -> Response:
         names = self._names(request)
+        self._server = getattr(request.app.state, "server", None)
         return StreamingResponse(
             self._tell(request, _Line(names)),
             media_type="text/event-stream",
@@ -103,6 +106,8 @@ class Live:
                     async with asyncio.timeout(ALIVE_SECONDS):
                         await line.rung.wait()
                 line.rung.clear()
+                if self._is_stopping():
+                    return  # the page comes back by itself; else the server would wait for it
                 told, line.untold = sorted(line.untold), set()
                 if not told and await asyncio.to_thread(sign_in.who, self._ctx, token, True) is None:
                     yield b"event: ended\ndata: \n\n"
@@ -121,8 +126,14 @@ class Live:
                 log.warning("console topics not read", exc_info=error)
             else:
                 self._compare(found)
+            if self._is_stopping():
+                for line in self._lines:
+                    line.rung.set()
             await asyncio.sleep(LOOK_SECONDS)
         self._versions = {}
+
+    def _is_stopping(self) -> bool:
+        return self._server is not None and bool(self._server.should_exit)
 
     def _read(self, asked: set[Asked]) -> dict[Asked, object]:
         now, found = self._ctx.clock(), dict[Asked, object]()

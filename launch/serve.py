@@ -29,7 +29,9 @@ def serve_app(settings: Settings) -> None:
         from launch.bench.trace import watch_app
 
         watch_app(settings.trace_dir)
-    uvicorn.Server(web_config(make_app(settings), settings)).run()
+    app = make_app(settings)
+    app.state.server = uvicorn.Server(web_config(app, settings))  # open pages' lines end when it is to stop
+    app.state.server.run()
 
 
 def web_config(app: "Starlette", settings: Settings) -> "uvicorn.Config":

@@ -78,8 +78,8 @@ def serving(ctx: Context) -> Iterator[str]:
     own = replace(ctx, database=Database(ctx.database.url, ctx.database.keyring))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app(own), log_level="error", timeout_graceful_shutdown=1, lifespan="off")
-    server = uvicorn.Server(config)
+    served = app(own)
+    served.state.server = server = uvicorn.Server(uvicorn.Config(served, log_level="error", lifespan="off"))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
     try:
@@ -87,5 +87,6 @@ def serving(ctx: Context) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+        assert not thread.is_alive()
         listener.close()
         own.database.close()
