@@ -16,7 +16,8 @@ from storage.enums import HandoffState, Owner
 from storage.handoff import HandoffRequest
 from storage.row import lock_row
 
-PERSON, RULE, CLOCK = "person", "assistant", "clock"
+PERSON, RULE, CLOCK, WORKER = "person", "assistant", "clock", "worker:"
+KINDS: Mapping[str, rules.By] = {PERSON: "person", RULE: "rule", CLOCK: "clock"}
 
 
 class NotAllowedError(RuntimeError):
@@ -33,7 +34,7 @@ class NotOnShiftError(NotAllowedError):
 
 def worker(account_id: str) -> str:
     """A worker as the audit log names them."""
-    return f"worker:{account_id}"
+    return f"{WORKER}{account_id}"
 
 
 def change(
@@ -44,13 +45,30 @@ def change(
     actor: str,
     detail: Mapping[str, str] | None = None,
 ) -> None:
-    """Gives a (locked) conversation the owner that the table says. Raises NotAllowedError: nothing was changed."""
-    changed = rules.next_owner(conversation.owner.value, cause)
+    """Gives a (locked) conversation the owner that the table says, where this actor may cause it.
+
+    Raises NotAllowedError, or NotYoursError where only the worker who has it may: nothing was changed.
+    """
+    before = conversation.owner.value
+    changed = rules.next_owner(before, cause)
     if changed is None:
         raise NotAllowedError(NotAllowedError.__doc__)
+    if not any(rules.may_cause(before, cause, by) for by in _kinds(session, conversation.id, actor)):
+        raise NotYoursError(NotYoursError.__doc__)
     conversation.owner = Owner(changed)
     session.add(conversation)
     note(session, ctx, conversation.id, cause, actor, detail)
+
+
+def _kinds(session: Session, conversation_id: str, actor: str) -> list[rules.By]:
+    """What kinds of actor this one is for this conversation."""
+    if actor in KINDS:
+        return [KINDS[actor]]
+    account_id = actor.removeprefix(WORKER)
+    request = handoffs.open_request_of(session, conversation_id)
+    holds = request is not None and request.state == HandoffState.TAKEN and request.account_id == account_id
+    kinds: list[rules.By] = ["holder"] if holds else []
+    return [*kinds, "on_shift"] if shift_of(session, account_id) else kinds
 
 
 def note(

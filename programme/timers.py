@@ -4,6 +4,7 @@ nobody took. Called each second; every step happens once, however many processes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
@@ -41,14 +42,21 @@ class _Step:
 
 
 def tick(ctx: Context) -> Ticked:
-    """Does all that is due now."""
-    ticked = Ticked()
-    ticked.changed += shift.end_silent(ctx)
-    ticked.changed += handoff.requeue_silent(ctx)
-    for conversation_id, step in _due(ctx):
-        _do(ctx, conversation_id, step, ticked)
-    for conversation_id in _too_old(ctx):
-        _expire(ctx, conversation_id, ticked)
+    """Does all that is due now. What fails is left for the next time and holds up nothing else; then raises it."""
+    ticked, failed = Ticked(), list[Exception]()
+    work: list[Callable[[], None]] = [
+        lambda: ticked.changed.extend(shift.end_silent(ctx)),
+        lambda: ticked.changed.extend(handoff.requeue_silent(ctx)),
+        *[partial(_do, ctx, conversation_id, step, ticked) for conversation_id, step in _due(ctx)],
+        *[partial(_expire, ctx, conversation_id, ticked) for conversation_id in _too_old(ctx)],
+    ]
+    for act in work:
+        try:
+            act()
+        except Exception as error:  # one conversation that cannot be helped must not keep the others waiting
+            failed.append(error)
+    if failed:
+        raise failed[0]
     ticked.changed = list(dict.fromkeys(ticked.changed))
     return ticked
 

@@ -29,7 +29,7 @@ class HandoffRequest(Row, table=True):
     )
 
     id: str = Field(primary_key=True, max_length=32)
-    conversation_id: str = Field(foreign_key="conversation.id", max_length=32)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True, max_length=32)
     reason: str = Field(max_length=64)  # the intent or rule that asked
     urgency: Urgency = Field(sa_type=word(Urgency, "handoff_request.urgency"))
     last_words: str | None = Field(default=None, sa_type=Sealed("handoff_request.last_words"))

@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlmodel import select
 
 from programme import handoff, queue, reply, shift, timers
@@ -342,3 +342,15 @@ def test_a_queue_of_many_is_read_in_a_few_questions(ctx: Context) -> None:
         return len(asked_of)
 
     assert questions(3) == questions(57)
+
+
+def test_one_that_cannot_be_helped_does_not_keep_the_others_waiting(ctx: Context, clock: Clock) -> None:
+    broken, other = asked(ctx), asked(ctx)
+    row = request_of(ctx.database, broken)
+    with ctx.database.writing() as session:
+        session.exec(text("UPDATE conversation SET owner = 'bot' WHERE id = :id").bindparams(id=broken))  # type: ignore[call-overload]
+        session.exec(text("UPDATE handoff_request SET state = 'taken' WHERE id = :id").bindparams(id=row.id))  # type: ignore[call-overload]
+    clock.forward(minutes=10)
+    with pytest.raises(NotAllowedError):
+        timers.tick(ctx)
+    assert told(ctx, other) == ["notice_takes_longer"]

@@ -2,11 +2,12 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from programme.rules import deadline, london
-from programme.rules.deadline import Deadlines, case_due, course_fits, state
+from programme.rules.deadline import Deadlines, case_due, course_fits, is_close, state
 
 TODAY = date(2026, 11, 23)
 near = st.dates(TODAY - timedelta(days=40), TODAY + timedelta(days=120))
@@ -62,3 +63,15 @@ def test_a_case_is_due_before_the_deadline_while_that_can_be(both: Deadlines, no
         assert london.today(due) < min(known)
     if known and now < london.at(min(known) - timedelta(days=1), time(12)):
         assert due > now
+
+
+@pytest.mark.parametrize(("day", "closed", "close"), [
+    (date(2026, 12, 1), (), True),  # today, a Tuesday
+    (date(2026, 11, 30), (), True),  # over
+    (date(2026, 12, 4), (), True),  # Friday: three working days
+    (date(2026, 12, 6), (), True),  # Sunday: no more of them
+    (date(2026, 12, 7), (), False),
+    (date(2026, 12, 7), (date(2026, 12, 3),), True),  # a bank holiday between
+])  # fmt: skip
+def test_a_deadline_is_close_within_three_working_days(day: date, closed: tuple[date, ...], close: bool) -> None:
+    assert is_close(day, date(2026, 12, 1), closed) is close
