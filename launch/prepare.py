@@ -10,7 +10,7 @@ from launch.context import make_context
 from launch.keys import make_sample_keys, read_keyring, refuse_real_programme, sample_password
 from launch.lessons import write_lessons
 from launch.settings import Settings
-from programme import sample, sample_staff
+from programme import sample, sample_staff, sample_week
 from programme.context import Context
 from programme.rules import reference
 from programme.sample_staff import SampleLogin
@@ -63,7 +63,12 @@ def prepare(settings: Settings) -> Sample | None:
             sample_staff.retire(ctx)
             return None
         password = sample_password(settings)
-        return Sample(sample.refresh(ctx), sample_staff.refresh(ctx, password), password)
+        found = Sample(sample.refresh(ctx), sample_staff.refresh(ctx, password), password)
+        if sample_week.is_told(ctx):
+            sample_week.keep_alive(ctx)
+        else:
+            sample_week.tell(ctx, sample_staff.ids(ctx))
+        return found
     finally:
         ctx.database.close()
 

@@ -89,6 +89,14 @@ def refresh(ctx: Context) -> SampleReferral:
     return SampleReferral(first["reference"], first["born"])
 
 
+def lay_courses(ctx: Context) -> None:
+    """The sessions of the weeks from this clock's moment on that are not there yet."""
+    content = _content()
+    with ctx.database.writing() as session:
+        for row in content["courses"]:
+            _courses(session, ctx, row)
+
+
 def _content() -> dict[str, Any]:
     content: dict[str, Any] = yaml.load(FILE.read_text(), Loader=yaml.CSafeLoader)
     return content

@@ -38,6 +38,13 @@ def refresh(ctx: Context, password: str) -> list[SampleLogin]:
     return [SampleLogin(row["email"], row["role"]) for row in rows]
 
 
+def ids(ctx: Context) -> dict[str, str]:
+    """The accounts of the sample by role."""
+    with ctx.database.reading() as session:
+        kept = {row["role"]: accounts.by_email(session, ctx.database.keyring, row["email"]) for row in _rows()}
+        return {role: account.id for role, account in kept.items() if account is not None}
+
+
 def retire(ctx: Context) -> None:
     """For a programme that is no sample any more: nobody signs in with a password that was printed."""
     with ctx.database.writing() as session:
