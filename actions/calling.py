@@ -22,8 +22,9 @@ SAME = re.compile(r"\b(?:same|usual|that|this) (?:one|number)\b|\bthe (?:one|num
 ANOTHER = r"\b(?:another|other|different|wrong|new|change)\b.{0,12}"
 CHANGED = {
     "callback_number": re.compile(ANOTHER + r"\b(?:number|phone)\b"),
-    "callback_time": re.compile(ANOTHER + r"\b(?:time|day|date)\b"),
+    "callback_time": re.compile(ANOTHER + r"\b(?:time|day)\b"),
 }
+FEW = 6  # words; in more of them something else may be meant
 OPTION = "option"
 NO_CALL = Tap("withdraw_callback", "label_no_call")
 ANY = ("affirm", "unsure")
@@ -212,11 +213,18 @@ def _correct(journey: Journey) -> bool:
     if found is not None and found.number is not None:
         journey.put(callback_number=found.number)
         return True
-    for slot, words in CHANGED.items():
-        if words.search(journey.heard.text.casefold()):
-            journey.put(**{slot: None})
-            return True
+    slot = changed(journey.heard.text)
+    if slot is not None:
+        journey.put(**{slot: None})
+        return True
     return _read_time(journey)
+
+
+def changed(text: str) -> str | None:
+    """The slot that shall be asked for again: "another number", "wrong time"."""
+    if len(text.split()) > FEW:
+        return None
+    return next((slot for slot, words in CHANGED.items() if words.search(text.casefold())), None)
 
 
 def _ask_change(journey: Journey) -> None:

@@ -176,6 +176,8 @@ class Journey:
         """A reference or a date is one, whatever the classifier makes of it; "no thanks" refuses, "first" picks."""
         if self.heard.intent in DANGERS or self.heard.tapped:
             return False
+        if step == "callback_yes" and calling.changed(self.heard.text):
+            return True  # "wrong number" is said of a number here, not of a person
         if step in ("choice", "confirmation", "callback_yes"):
             return yes_no(self.heard.text) is not None or (step == "choice" and offering.names_one(self))
         numbers = (*IDENTITY, "lost_birth", "lost_phone", "callback_number")

@@ -144,6 +144,16 @@ def test_before_the_yes_it_can_be_corrected(ctx: Context, text: str, slot: str, 
     assert callback.listing(ctx) == []
 
 
+def test_a_wrong_number_is_a_number_here_and_no_wrong_person(ctx: Context) -> None:
+    said, slots = at_step(ctx, opened(ctx), "callback_yes", "wrong number", intent="wrong_person")
+    assert (said, slots["callback_number"]) == (["utter_step_callback_number"], None)
+    for step, text in (
+        ("callback_time", "wrong number"),
+        ("callback_yes", "you have got the wrong number and i am not him"),
+    ):
+        assert at_step(ctx, opened(ctx), step, text, intent="wrong_person") == ([], {})
+
+
 @pytest.mark.parametrize("carried", [{"offer": "abc"}, {"option": "cancel"}])
 def test_the_yes_of_another_question_asks_for_no_call(ctx: Context, carried: dict[str, str]) -> None:
     said, _ = at_step(ctx, opened(ctx), "callback_yes", "/affirm", intent="affirm", entities=carried)

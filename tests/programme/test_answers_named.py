@@ -25,6 +25,7 @@ ALL_STEPS = {"reference", "date_of_birth", "cancel"}.union(*STEPS.values())
 ASKED_PLAINLY = ALL_STEPS - {"choice", "confirmation", "cancel"}
 GUIDE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "nlu" / "intents.yml").read_text())
 INTENTS = {intent for topic in GUIDE.values() for intent in topic}
+ALERTS = {"one", "several", "late_one", "late", "danger", "danger_late"}  # what workers are told of in their channels
 # What stands in the braces of each f-string that names an answer or a label.
 EXPANSIONS: dict[str, set[str]] = {
     "utter_step_{}": ASKED_PLAINLY,
@@ -36,6 +37,8 @@ EXPANSIONS: dict[str, set[str]] = {
     "utter_{}": {OffersKind.NOT_OPEN.value, OffersKind.DEADLINE_UNKNOWN.value, OffersKind.DEADLINE_PAST.value},
     "notice_cannot_read_{}": set(other.KINDS),
     "notice_telegram_{}": {"help", "privacy"},
+    "label_alert_{}": ALERTS,
+    "label_alert_{}_title": ALERTS,
     "label_telegram_command_{}": set(command.MENU),
     "label_error_{}": {"bad_frame", "too_long", "too_fast", "unknown_session", "unavailable", "no_calendar"},
 }
