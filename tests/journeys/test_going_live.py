@@ -82,7 +82,7 @@ def settings(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def take_in(settings: Settings, model: Path, say: Say) -> None:
     """Goes live with it as if nothing had been found against it. Raises RolloutError."""
-    roll_out(Live(settings.models), mark_of(find_candidate(settings, str(model))), 60, "a test", say)
+    roll_out(Live(settings.models), mark_of(find_candidate(settings, str(model))), settings.live_seconds, "a test", say)
 
 
 def serving(settings: Settings) -> str:
