@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from programme import account, invitation, own_account
 from programme.context import Context
 from storage.account import Account
-from storage.enums import Role
+from storage.enums import Owner, Role
+from tests.builders import a_conversation, a_handoff_request
 from tests.programme.staff import PASSWORD, SECRET, a_member, signed_in
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -238,3 +239,14 @@ def test_everything_can_be_done_without_scripts(browser: Browser, ctx: Context, 
     page.get_by_role("group", name="Disable the account of Wren?").get_by_role("button", name="Disable").click()
     expect(page.get_by_role("status").first).to_contain_text("The account is disabled.")
     context.close()
+
+
+def test_how_many_wait_stands_on_every_page(page: Page, ctx: Context, other_address: str) -> None:
+    enter(page, other_address, a_member(ctx, Role.LEAD))
+    page.goto(f"{other_address}/console/audit")
+    link = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Waiting", exact=True)
+    expect(page.locator("#count-waiting")).to_have_text("")
+    a_handoff_request(ctx.database, a_conversation(ctx.database, owner=Owner.QUEUED))
+    expect(page.locator("#count-waiting > [aria-hidden]")).to_have_text("1")
+    expect(link).to_have_accessible_description("1 waiting")
+    check(page, 1280)
