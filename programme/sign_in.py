@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlmodel import Session, col, select, update
 
 from programme import second_factor, setting
+from programme.answers import Fact
 from programme.context import Context
 from programme.password import hash_password, is_old, is_password
 from programme.rules import london
@@ -22,6 +23,7 @@ from storage.account import Account, StaffSession
 from storage.audit import record
 from storage.enums import Role
 from storage.row import lock_one
+from storage.setting import Setting
 
 HOURS, IDLE_MINUTES = "console_session_hours", "console_idle_minutes"  # settings
 SEEN_EVERY = timedelta(seconds=30)  # a sign of life is written down no more often
@@ -164,7 +166,7 @@ def live_sessions(session: Session, ctx: Context, account: Account) -> list[Staf
 def _signed_in(
     session: Session, ctx: Context, account: Account, device: str, second_factor_at: datetime | None
 ) -> Tried:
-    hours = setting.number(setting.facts(session), HOURS, london.today(ctx.clock()))
+    hours = _setting(session, ctx, HOURS)
     lasts = timedelta(hours=hours) if hours else rules.SESSION
     token = _open(session, ctx, account, device, lasts, second_factor_at)
     _note(session, ctx, account.id, "sign_in")
@@ -216,8 +218,15 @@ def _half_open(session: Session, ctx: Context, token: str) -> StaffSession | Non
 
 
 def _idle(session: Session, ctx: Context) -> timedelta:
-    minutes = setting.number(setting.facts(session), IDLE_MINUTES, london.today(ctx.clock()))
+    minutes = _setting(session, ctx, IDLE_MINUTES)
     return timedelta(minutes=minutes) if minutes else rules.IDLE
+
+
+def _setting(session: Session, ctx: Context, key: str) -> int | None:
+    """One setting alone: this is asked at every page."""
+    row = session.get(Setting, key)
+    known = {key: Fact(row.value, row.review_by)} if row is not None else {}
+    return setting.number(known, key, london.today(ctx.clock()))
 
 
 def _marks(ctx: Context, account_id: str, salt: str) -> list[str]:

@@ -23,7 +23,7 @@ POLICIES = MappingProxyType(
 )
 WINDOW = max(policy.window for policy in POLICIES.values())
 SESSION = timedelta(hours=12)  # from signing in, where no setting says otherwise
-IDLE = timedelta(minutes=60)  # without a sign of life
+IDLE = timedelta(minutes=60)  # without a sign of life, which an open page of somebody on shift gives too
 CODE_TIME = timedelta(minutes=10)  # to give the code after the password
 SHORTEST, LONGEST = 12, 200  # characters of a password
 FEWEST_KINDS = 5  # different characters
