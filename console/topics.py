@@ -16,6 +16,7 @@ from storage.callback import Callback
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import HandoffState, OutState
+from storage.feedback import Feedback
 from storage.handoff import HandoffRequest
 from storage.lesson import Lesson, TrainingRun
 from storage.message import MessageOut
@@ -129,6 +130,7 @@ def _beside(keys: Sequence[str]) -> list[Asked]:
         (Note, "written_at"),
         (Case, "opened_at", "closed_at"),
         (Callback, "asked_at", "tried_at", "closed_at"),
+        (Feedback, "given_at"),
         (HandoffRequest, "requested_at", "taken_at", "ended_at"),
     ):
         of = _columns(table)

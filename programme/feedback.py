@@ -86,6 +86,7 @@ def add_words(ctx: Context, conversation_id: str, request_id: str, words: str) -
         if row is None:
             return False
         row.words = "\n".join(filter(None, [row.words, words.strip()]))[:LONGEST_WORDS] or None
+        row.given_at = ctx.clock()
         session.add(row)
         return True
 
@@ -104,5 +105,10 @@ def _is_theirs(session: Session, conversation_id: str, request_id: str) -> bool:
 def of_conversation(ctx: Context, conversation_id: str) -> list[FeedbackView]:
     """What the person said of the help that they got here, the newest first."""
     with ctx.database.reading() as session:
-        found = rows.of_conversation(session, conversation_id)
-        return [FeedbackView(row.request_id, row.rating, row.words, row.given_at) for row in found]
+        return listed(session, conversation_id)
+
+
+def listed(session: Session, conversation_id: str) -> list[FeedbackView]:
+    """The same, in a transaction that goes on."""
+    found = rows.of_conversation(session, conversation_id)
+    return [FeedbackView(row.request_id, row.rating, row.words, row.given_at) for row in found]

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import canned_reply, exchange, note
+from programme import canned_reply, exchange, feedback, note
 from programme import person as persons
 from programme.canned_reply import Filled
 from programme.context import Context
 from programme.exchange import Line
+from programme.feedback import FeedbackView
 from programme.note import NoteView
 from programme.person import CaseView, PersonView
 from storage import callback as callbacks
@@ -78,6 +79,7 @@ class Record:
     request: RequestView | None
     earlier_requests: tuple[RequestView, ...]
     ring: Ring | None
+    feedback: tuple[FeedbackView, ...]
     cases: tuple[CaseView, ...]
     notes: tuple[NoteView, ...]
     lines: tuple[Line, ...]
@@ -134,6 +136,7 @@ def read(ctx: Context, conversation_id: str, account_id: str, *, live: bool = Fa
             request=next((each for each in requests if each.ended_at is None), None),
             earlier_requests=tuple(each for each in requests if each.ended_at is not None),
             ring=_ring(session, conversation_id),
+            feedback=tuple(feedback.listed(session, conversation_id)),
             cases=persons.cases(session, conversation_id, conversation.referral_id),
             notes=note.listed(session, conversation_id, conversation.referral_id),
             lines=lines,

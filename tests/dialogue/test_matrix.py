@@ -139,7 +139,8 @@ def test_an_interruption_in_words(
     if step == LINE and (kept := kept_as_line(intent, text)):
         said = answers(standing.take(LINE).say(text))
         assert said[0] == kept  # a question among it is answered all the same
-        assert set(said[1:]) <= {desk.sayable(f"utter_{intent}", desk.person())}
+        also = f"utter_{intent}"
+        assert set(said[1:]) <= ({desk.sayable(also, desk.person())} if also in desk.ctx.answers else set())
         return
     interrupt(standing, desk, step, intent, expected, lambda person: person.say(text), text)
 
