@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, or_, select
 
+from programme.catalogue import catalogue
 from programme.context import Context
 from programme.rules import london
 from programme.rules import reference as references
@@ -102,6 +103,7 @@ def _shown(session: Session, rows: list[Audit]) -> list[Entry]:
     ids = {kind: [row.subject_id for row in rows if row.subject_kind == kind] for kind in ("referral", "case")}
     referrals = session.exec(select(Referral.id, Referral.reference).where(col(Referral.id).in_(ids["referral"])))
     written = {of: references.show(reference) for of, reference in referrals}
+    settings = {entry.key: entry.title for entry in catalogue().entries.values()}
     cases = dict(session.exec(select(Case.id, Case.conversation_id).where(col(Case.id).in_(ids["case"]))).all())
     return [
         Entry(
@@ -112,7 +114,9 @@ def _shown(session: Session, rows: list[Audit]) -> list[Entry]:
             action=row.action,
             kind=row.subject_kind,
             subject_id=row.subject_id,
-            about={"account": names, "referral": written}.get(row.subject_kind, {}).get(row.subject_id, ""),
+            about={"account": names, "referral": written, "setting": settings}.get(row.subject_kind, {}).get(
+                row.subject_id, ""
+            ),
             conversation_id=row.subject_id if row.subject_kind == "conversation" else cases.get(row.subject_id) or "",
             detail=_detail(row.detail),
         )

@@ -142,9 +142,13 @@ def test_opening_hours_are_filled_in_as_a_table(ctx: Context, address: str, lead
     page.get_by_label("Review by").fill(next_year())
     page.get_by_role("button", name="Save").click()
     expect(monday).to_contain_text("A break needs both its times")
+    expect(monday.get_by_label("Monday", exact=True)).to_be_focused()
     monday.get_by_label("Break to on Monday").fill("13:00")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#now")).to_contain_text("09:00 to 16:00, closed from 12:30 to 13:00")
+    page.get_by_role("button", name="Tuesday to Friday as Monday").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#now .week li").filter(has_text="closed from 12:30 to 13:00")).to_have_count(5)
 
 
 def test_a_group_that_was_opened_stays_open_when_the_page_renews_itself(
