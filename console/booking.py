@@ -52,7 +52,7 @@ async def _show(request: Request) -> Response:
     if whose.by.conversation_id is None:
         if whose.by.born is None:
             return _page(request, whose, person, step="born")
-        if not await done(on_behalf.is_born, pages.ctx(request), whose.referral_id, whose.by.born):
+        if not await done(on_behalf.is_born, pages.ctx(request), whose.referral_id, whose.by.born, whose.by.account_id):
             return _page(request, whose, person, step="born", problem="not_born", status=403)
     found = await asyncio.to_thread(on_behalf.choices, pages.ctx(request), whose.referral_id)
     wanted = pages.form(request)["course"] or request.query_params.get("course", "")
@@ -113,6 +113,8 @@ async def _act(request: Request, whose: Whose, use_case: UseCase, key: str) -> R
     except NotYoursError:
         return pages.redirect(request, whose.home, said="conversation.not_yours", tone="bad")
     except on_behalf.NotProvedError:
+        born, me = whose.by.born or "", whose.by.account_id
+        await done(on_behalf.is_born, pages.ctx(request), whose.referral_id, born, me)  # logs the wrong one
         return _page(request, whose, await _person(request, whose), step="born", problem="not_born", status=403)
     if acted.done not in DID:
         found = await asyncio.to_thread(on_behalf.choices, pages.ctx(request), whose.referral_id)

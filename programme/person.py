@@ -1,8 +1,10 @@
 """A person as staff see them: who they are, where they stand, what was booked before, what is open."""
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
@@ -16,6 +18,7 @@ from programme.rules.danger import DANGERS
 from storage import booking as bookings
 from storage.case import Case
 from storage.enums import ReferralState, Urgency
+from storage.message import MessageIn
 from storage.person import Person
 from storage.referral import Referral
 
@@ -111,12 +114,19 @@ def cases(session: Session, conversation_id: str | None, referral_id: str | None
     if referral_id:
         about.append(col(Case.referral_id) == referral_id)
     found = select(Case).where(or_(*about), col(Case.closed_at).is_(None)).order_by(col(Case.due_at), col(Case.id))
-    return tuple(_case(row) for row in session.exec(found))
+    rows = [(row, json.loads(row.detail or "{}")) for row in session.exec(found)]
+    hidden = _hidden(session, [part.get("turn") for _, detail in rows for part in detail.get("said", [])])
+    return tuple(_case(row, detail, hidden) for row, detail in rows)
 
 
-def _case(row: Case) -> CaseView:
-    detail = json.loads(row.detail or "{}")
-    said = [part for part in detail.get("said", []) if isinstance(part, dict)]
+def _hidden(session: Session, turns: Collection[str | None]) -> set[str]:
+    """Those messages whose words are hidden: what a case quotes of them stays hidden too."""
+    found = select(MessageIn.id).where(col(MessageIn.id).in_(turns), col(MessageIn.sensitive_at).is_not(None))
+    return set(session.exec(found))
+
+
+def _case(row: Case, detail: Mapping[str, Any], hidden: Collection[str]) -> CaseView:
+    said = [part for part in detail.get("said", []) if part.get("turn") not in hidden]
     return CaseView(
         id=row.id,
         reason=row.reason.value,

@@ -97,7 +97,11 @@ def test_on_the_phone_the_date_of_birth_is_asked_and_the_words_are_read_out(ctx:
         with pytest.raises(NotProvedError):
             on_behalf.book(ctx, referral.id, course.id, By(worker.id, born=born))
     assert held(ctx, referral) is None
-    assert on_behalf.is_born(ctx, referral.id, BORN) and not on_behalf.is_born(ctx, referral.id, "1990-03-15")
+    assert on_behalf.is_born(ctx, referral.id, BORN, worker.id)
+    assert not on_behalf.is_born(ctx, referral.id, "1990-03-15", worker.id)
+    with ctx.database.reading() as session:
+        asked = [line.action for line in audit_of(session, "referral", referral.id)]
+    assert sorted(asked) == ["birth_date:right", "birth_date:wrong"]
     done = on_behalf.book(ctx, referral.id, course.id, By(worker.id, born=BORN))
     assert (done.done, done.in_chat) == (Done.BOOKED, False)
     assert done.told and "Tuesday 8 December at 10am" in done.told

@@ -154,6 +154,15 @@ def test_hidden_words_are_shown_only_when_asked_for_and_that_is_logged(ctx: Cont
     assert looks(ctx, "message_in", told.id) == [(f"worker:{worker.id}", "shown_hidden")]
 
 
+def test_what_a_case_quotes_of_hidden_words_is_hidden_too(ctx: Context) -> None:
+    chat, worker = a_conversation(ctx.database), an_account(ctx.database)
+    told = a_message_in(ctx.database, chat, "I did it, can I have more time", sensitive_at=NOW)
+    said = [{"turn": told.id, "words": "I did it, can I have more time"}, {"turn": new_id(), "words": "a week more"}]
+    a_case(ctx.database, conversation_id=chat.id, reason=CaseReason.MORE_TIME, detail=json.dumps({"said": said}))
+    [case] = record.read(ctx, chat.id, worker.id).cases
+    assert case.said == ("a week more",)
+
+
 def test_who_has_it_what_was_begun_and_that_they_type(ctx: Context, clock: Clock) -> None:
     worker, other = an_account(ctx.database, name="Wren Worker"), an_account(ctx.database)
     chat = a_conversation(ctx.database, owner=Owner.WORKER, person_typing_at=NOW)

@@ -305,6 +305,31 @@ def test_nothing_sticks_out_and_axe_finds_nothing(
         assert len(found.response["passes"]) > 20
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_axe_finds_nothing_in_what_opens(
+    ctx: Context, address: str, wren: Browser, chat: str, window: Window, width: int
+) -> None:
+    fill(ctx, wren, chat)
+    page = window(address, wren, f"/conversations/{chat}", width=width)
+    wanted = [
+        page.locator("#canned summary"),
+        page.get_by_text("What happens if they do not go"),
+        page.get_by_role("button", name="Show", exact=True),
+        page.get_by_role("link", name="Why this answer").last,
+        page.locator("#why-done"),
+        page.get_by_role("button", name="Keys"),
+        page.locator("#keys-done"),
+        page.get_by_role("link", name="Book a place for them"),
+        page.get_by_role("button", name="Choose").first,
+    ]
+    for each in wanted:
+        each.click()
+        page.wait_for_timeout(300)
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def fill(ctx: Context, wren: Browser, chat: str) -> None:
     """One of everything on the conversation's page."""
     rules(ctx.database)
