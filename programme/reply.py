@@ -12,7 +12,8 @@ from programme.transcript import TYPING_LASTS
 from storage import handoff as handoffs
 from storage import message as messages
 from storage.conversation import Conversation
-from storage.enums import OutState, Owner, Sender
+from storage.enums import Channel, OutState, Owner, Sender
+from storage.identity import ChannelIdentity
 from storage.message import MessageOut
 from storage.note import Draft
 from storage.row import lock_one
@@ -126,6 +127,23 @@ def typing(ctx: Context, conversation_id: str, side: Side) -> bool:
     with ctx.database.writing() as session:
         noted = update(Conversation).where(*where).values({name: now}).returning(col(Conversation.id))
         return session.execute(noted).first() is not None
+
+
+def typing_on(ctx: Context, channel: Channel) -> dict[str, datetime]:
+    """Where a worker is typing just now on a channel that knows its people by an address (Telegram's chat id), and
+    since when that is known."""
+    found = (
+        select(ChannelIdentity, Conversation.worker_typing_at)
+        .join(Conversation, col(Conversation.identity_id) == ChannelIdentity.id)
+        .where(
+            Conversation.channel == channel,
+            Conversation.owner == Owner.WORKER,
+            col(Conversation.worker_typing_at) > ctx.clock() - TYPING_LASTS,
+        )
+    )
+    with ctx.database.reading() as session:
+        rows = session.exec(found).all()
+    return {identity.external: at for identity, at in rows if identity.external and at is not None}
 
 
 def undelivered(ctx: Context, conversation_id: str | None = None) -> list[Undelivered]:

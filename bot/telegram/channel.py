@@ -22,6 +22,7 @@ from bot.telegram.inbox import Inbox
 from bot.telegram.inbox import Service as Accepts
 from bot.telegram.polling import WRONG_TOKEN_SECONDS, Poller
 from bot.telegram.profile import present
+from bot.telegram.typing import WorkersTyping
 from programme.context import Context
 from programme.safety import Safety
 
@@ -125,6 +126,7 @@ class TelegramChannel:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._present())
                 parts.create_task(self._delivery.run())
+                parts.create_task(WorkersTyping(self._ctx, self._bot).run())
                 if self._settings.webhook_url:
                     parts.create_task(self._set_webhook(self._settings.webhook_url))
                 else:

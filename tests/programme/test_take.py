@@ -15,9 +15,11 @@ from programme.outbox import Reply
 from programme.turn import Incoming
 from storage import message as messages
 from storage.audit import audit_of
+from storage.conversation import Conversation
 from storage.database import Database
 from storage.enums import CaseReason, HandoffState, MessageKind, OutState, Owner, Sender, TurnEnd, Urgency
 from storage.message import MessageIn, MessageOut
+from storage.row import lock_one
 from tests.builders import NOW, a_referral, a_setting, an_account, new_id
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, opened, proved, text, told
@@ -392,3 +394,27 @@ def test_what_has_not_arrived_is_listed(ctx: Context) -> None:
 def test_the_errors_are_words_for_a_worker() -> None:
     for error in (NotAllowedError, NotYoursError, NotOnShiftError, WaitsForColleagueError, handoff.MustStayError):
         assert (error.__doc__ or "").endswith(".")
+
+
+def test_the_line_on_how_it_was_is_no_new_concern(ctx: Context) -> None:
+    worker = at_work(ctx)
+    chat = taken(ctx, worker)
+    handoff.close(ctx, chat, worker)
+    with ctx.database.writing() as session:
+        outbox.say(session, ctx, lock_one(session, Conversation, chat), [Reply("utter_step_feedback_words")])
+    says(ctx, chat, "she was kind")
+    assert handoff.owner(ctx, chat) is Owner.BOT
+    with ctx.database.writing() as session:
+        outbox.say(session, ctx, lock_one(session, Conversation, chat), [Reply("utter_greet")])
+    says(ctx, chat, "one more thing")
+    assert handoff.owner(ctx, chat) is Owner.QUEUED
+
+
+def test_a_title_that_is_typed_is_a_tap_and_no_new_concern(ctx: Context) -> None:
+    worker = at_work(ctx)
+    chat = taken(ctx, worker)
+    handoff.close(ctx, chat, worker)
+    with ctx.database.writing() as session:
+        outbox.say(session, ctx, lock_one(session, Conversation, chat), [Reply("notice_menu")])
+    says(ctx, chat, "help now")
+    assert handoff.owner(ctx, chat) is Owner.BOT

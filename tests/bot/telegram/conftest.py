@@ -26,6 +26,7 @@ from bot.telegram.other import other_answer
 from programme import notice
 from programme.answers import Answers, ButtonSpec
 from programme.context import Context
+from programme.meanwhile import Meanwhile
 from programme.outbox import Reply
 from programme.safety import Safety
 from programme.turn import Turn
@@ -61,6 +62,7 @@ class Script(Dialogue):
     def __init__(self) -> None:
         self.asked: list[Turn] = []
         self.seconds = 0.0
+        self.overheard: list[Meanwhile | None] = []
 
     async def ask(self, turn: Turn, seconds: float) -> Answered:
         self.asked.append(turn)
@@ -74,8 +76,9 @@ class Script(Dialogue):
             return Answered((Reply("utter_choose", buttons=buttons),), {})
         return Answered((Reply("utter_echo", {"said": turn.intent or turn.text}),), {})
 
-    async def renew(self, conversation_id: str, seconds: float) -> None:
-        """There is no session to renew."""
+    async def renew(self, conversation_id: str, seconds: float, meanwhile: Meanwhile | None = None) -> None:
+        """There is no session to renew; what it would have been told is kept."""
+        self.overheard.append(meanwhile)
 
     @property
     def texts(self) -> list[str]:
