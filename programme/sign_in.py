@@ -28,6 +28,7 @@ from storage.setting import Setting
 HOURS, IDLE_MINUTES = "console_session_hours", "console_idle_minutes"  # settings
 SEEN_EVERY = timedelta(seconds=30)  # a sign of life is written down no more often
 KNOWN = "console known browser"
+NOBODY = "somebody"  # in the audit log: who is not signed in
 
 
 class Outcome(StrEnum):
@@ -77,6 +78,7 @@ def begin(ctx: Context, email: str, password: str, address: str, device: str, kn
         return Tried(Outcome.SLOWED, retry_after=tries.waiting)
     right = is_password(account.password_hash if account else None, password)
     if not right or account is None or account.disabled_at is not None:
+        _note_failure(ctx, account.id if account else "", "sign_in_failed")
         return Tried(Outcome.WRONG)
     new_hash = hash_password(password) if is_old(account.password_hash) else None
     with ctx.database.writing() as session:
@@ -104,6 +106,7 @@ def finish(ctx: Context, token: str, code: str, address: str) -> Tried:
         if half is None or account.disabled_at is not None:
             return Tried(Outcome.STARTED_OVER)
         if not second_factor.use(session, ctx, account, code, spare):
+            _note(session, ctx, account.id, "code_failed", NOBODY)
             return Tried(Outcome.WRONG)
         take_back(session, tries)
         half.revoked_at = ctx.clock()  # the cookie of the half way is worth nothing any more
@@ -234,12 +237,18 @@ def _marks(ctx: Context, account_id: str, salt: str) -> list[str]:
     return [hmac.new(key, text, "sha256").hexdigest() for key in ctx.database.keyring.derive(KNOWN)]
 
 
-def _note(session: Session, ctx: Context, account_id: str, action: str) -> None:
+def _note_failure(ctx: Context, account_id: str, action: str) -> None:
+    """`account_id` "": there is none. That is written down too, so that both take as long."""
+    with ctx.database.writing() as session:
+        _note(session, ctx, account_id, action, NOBODY)
+
+
+def _note(session: Session, ctx: Context, account_id: str, action: str, actor: str = "") -> None:
     record(
         session,
         id=ctx.new_id(),
         at=ctx.clock(),
-        actor=f"worker:{account_id}",
+        actor=actor or f"worker:{account_id}",
         action=action,
         subject_kind="account",
         subject_id=account_id,

@@ -284,3 +284,14 @@ def test_a_new_password_signs_out_everywhere_else(ctx: Context) -> None:
     assert sign_in.who(ctx, there.token) is None
     assert begin(ctx).outcome is Outcome.WRONG
     assert begin(ctx, OTHER).outcome is Outcome.SIGNED_IN
+
+
+def test_what_failed_is_in_the_audit_log(ctx: Context) -> None:
+    account = a_member(ctx, second_factor=True)
+    begin(ctx, OTHER)
+    begin(ctx, email="nobody@example.org")
+    sign_in.finish(ctx, begin(ctx).token, "000000", HERE)
+    with ctx.database.reading() as session:
+        rows = sorted((row.actor, row.action) for row in audit_of(session, "account", account.id))
+        assert rows == [("somebody", "code_failed"), ("somebody", "sign_in_failed")]
+        assert [row.action for row in audit_of(session, "account", "")] == ["sign_in_failed"]
