@@ -134,6 +134,7 @@ def test_each_look_is_logged_and_a_page_that_renews_itself_is_one(ctx: Context, 
     record.read(ctx, chat.id, worker.id, live=True)
     assert looks(ctx, "conversation", chat.id) == [mine] * 3
     other = an_account(ctx.database)
+    clock.forward(seconds=1)  # the log is in the order of time
     record.read(ctx, chat.id, other.id, live=True)  # says that it renews a page, and never opened one
     assert looks(ctx, "conversation", chat.id)[-1] == (f"worker:{other.id}", "viewed")
     with pytest.raises(record.NoRecordError):
