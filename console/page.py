@@ -51,6 +51,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -261,9 +262,12 @@ def _nav(given: Given) -> list[Page]:
 
 def _static(name: str) -> str:
     """The address of a file of ours, new whenever its content is."""
-    file = STATIC / name
-    version = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-    return f"{AT}/static/{escape(name)}?v={version}"
+    return f"{AT}/static/{escape(name)}?v={_version(name, (STATIC / name).stat().st_mtime_ns)}"
+
+
+@lru_cache(maxsize=64)
+def _version(name: str, _changed_at: int) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 WORDS = _make_words()
