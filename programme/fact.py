@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlmodel import Session
@@ -17,7 +17,7 @@ from programme.rules.role import Permission, may
 from storage.account import Account
 from storage.audit import record
 from storage.enums import VersionState
-from storage.row import lock_row
+from storage.row import add_unless_there, lock_one, lock_row
 from storage.setting import Setting, SettingVersion, has_live, proposals_of
 
 
@@ -215,26 +215,26 @@ def _go_live(session: Session, ctx: Context, account_id: str, version: SettingVe
     now, today = ctx.clock(), london.today(ctx.clock())
     before = lock_row(session, Setting, version.key)
     _keep_first(session, ctx, before)
-    if not version.value:
-        if before is not None:
-            session.delete(before)
-    else:
-        session.merge(
-            Setting(
-                key=version.key,
-                value=version.value,
-                source=version.source,
-                approver=version.approver,
-                approved_on=version.approved_on,
-                review_by=version.review_by,
-                updated_at=now,
-            )
-        )
+    if version.value:
+        _put(session, version, now)
+    elif before is not None:
+        session.delete(before)
     version.state, version.decided_by, version.decided_at = VersionState.LIVE, account_id, now
     session.add(version)
     session.flush()
     answered = unanswered.settle(session, ctx, account_id, setting.facts(session), today)
     return Changed(Change.LIVE, tuple(answered))
+
+
+def _put(session: Session, version: SettingVersion, now: datetime) -> None:
+    """The setting as this version has it, whether it is there or not: two may fill in the same one at once."""
+    about = {name: getattr(version, name) for name in ("value", "source", "approver", "approved_on", "review_by")}
+    if add_unless_there(session, Setting(key=version.key, updated_at=now, **about), ["key"]):
+        return
+    row = lock_one(session, Setting, version.key)
+    for name, value in {**about, "updated_at": now}.items():
+        setattr(row, name, value)
+    session.add(row)
 
 
 def _keep_first(session: Session, ctx: Context, before: Setting | None) -> None:

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -461,3 +462,16 @@ def test_keys_are_shared_with_what_a_database_keeps(ctx: Context) -> None:
     with ctx.database.reading() as session:
         stored = {row.key for row in session.query(Setting)}
     assert stored - {sample.EDITION} <= set(catalogue().entries)
+
+
+def test_two_who_fill_in_one_setting_at_once_are_both_in_its_history(ctx: Context, lead: str, manager: str) -> None:
+    prices = {lead: "It costs ten pounds.", manager: "It costs five pounds."}
+
+    def fill_in(who: str) -> None:
+        fact.propose(ctx, who, "cost_text", Given(prices[who], "The board", "Mary Moss", "2027-06-01"))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(fill_in, prices))
+    found = known.one(ctx, "cost_text")
+    assert sorted(each.value for each in found.history) == sorted(prices.values())
+    assert found.view.value in prices.values()
