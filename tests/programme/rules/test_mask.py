@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programme.rules.mask import MASK, mask
+from programme.rules.mask import MASK, mask, mask_people
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,28 @@ def test_any_text_can_be_masked_and_masking_again_changes_nothing(text: str) -> 
 @given(st.integers(min_value=1000, max_value=10**12), st.sampled_from(["call {}", "{} is it", "ref tvp-{}-x1"]))
 def test_no_long_number_stays(number: int, around: str) -> None:
     assert str(number) not in mask(around.format(number))
+
+
+EVERYBODY = frozenset({"robin", "rose", "will", "may", "jo"})
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("hi im robin how much", f"hi im {MASK} how much"),
+        ("it’s Rose. what do i pay", f"it’s {MASK}. what do i pay"),
+        ("what must Robin pay", f"what must {MASK} pay"),
+        ("robin rose wants to know", f"{MASK} wants to know"),
+        ("Will it cost much", "Will it cost much"),
+        ("is it free? May i come", "is it free? May i come"),
+        ("the price rose and i may not pay", "the price rose and i may not pay"),
+        ("Im Jo", "Im Jo"),  # too short to be told from a word
+    ],
+)
+def test_a_name_of_somebody_known_is_masked_where_it_stands_as_one(text: str, masked: str) -> None:
+    assert mask_people(text, EVERYBODY) == masked
+
+
+@given(st.text(max_size=200))
+def test_without_names_nothing_is_masked(text: str) -> None:
+    assert mask_people(text, frozenset()) == text
