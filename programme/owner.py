@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from programme.context import Context
 from programme.rules import handoff as rules
+from programme.rules import role
 from storage import handoff as handoffs
 from storage.account import Account, Shift
 from storage.account import open_shift_of as shift_of
@@ -120,9 +121,14 @@ def on_shift(session: Session, account_id: str) -> Account:
     found = shift_of(session, account_id)
     shift = lock_row(session, Shift, found.id) if found else None
     account = session.get(Account, account_id)
-    if shift is None or shift.ended_at is not None or account is None or account.disabled_at is not None:
+    if shift is None or shift.ended_at is not None or account is None or not may_talk(account):
         raise NotOnShiftError(NotOnShiftError.__doc__)
     return account
+
+
+def may_talk(account: Account | None) -> bool:
+    """Whether this account may be with people: it is not disabled, and its role is one that talks."""
+    return account is not None and account.disabled_at is None and role.may(account.role.value, role.Permission.TALK)
 
 
 def first_name(account: Account | None) -> str:

@@ -38,7 +38,7 @@ def begin(ctx: Context, account_id: str) -> None:
     now = ctx.clock()
     with ctx.database.writing() as session:
         account = session.get_one(Account, account_id)
-        if account.disabled_at is not None:
+        if not owners.may_talk(account):
             raise owners.NotAllowedError(owners.NotAllowedError.__doc__)
         shift = Shift(id=ctx.new_id(), account_id=account_id, began_at=now, beat_at=now)
         if add_unless_there(session, shift, ["account_id"], accounts.OPEN):
@@ -112,7 +112,7 @@ def on_shift_in(session: Session) -> list[OnShift]:
     found = []
     for shift in accounts.open_shifts(session):
         account = session.get_one(Account, shift.account_id)
-        if account.disabled_at is None:
+        if owners.may_talk(account):
             found.append(OnShift(account.id, account.name, account.role, shift.began_at, shift.beat_at))
     return found
 
@@ -127,7 +127,7 @@ def is_gone(session: Session, request: HandoffRequest, now: datetime) -> rules.C
     """Why a taken request must go back to the queue, if it must: its worker fell silent, or is no longer on shift."""
     shift = accounts.open_shift_of(session, request.account_id or "")
     account = session.get(Account, request.account_id or "")
-    if shift is None or account is None or account.disabled_at is not None:
+    if shift is None or not owners.may_talk(account):
         return "shift_end"
     heard_at = max(shift.beat_at, request.beat_at or shift.beat_at)
     return "idle" if rules.is_silent(heard_at, now, _minutes(session, GRACE, GRACE_MINUTES, now)) else None

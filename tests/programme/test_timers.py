@@ -17,7 +17,7 @@ from storage.account import Account
 from storage.alert import Alert
 from storage.audit import audit_of
 from storage.database import Database
-from storage.enums import HandoffState, MessageKind, Owner, Urgency
+from storage.enums import HandoffState, MessageKind, Owner, Role, Urgency
 from storage.message import MessageIn
 from tests.builders import (
     NOW,
@@ -78,9 +78,20 @@ def test_one_shift_however_often_it_is_begun(ctx: Context) -> None:
 
 
 def test_who_may_not_sign_in_is_not_on_shift(ctx: Context) -> None:
-    gone = an_account(ctx.database, disabled_at=NOW).id
+    for account in (an_account(ctx.database, disabled_at=NOW), an_account(ctx.database, role=Role.TRAINER)):
+        with pytest.raises(NotAllowedError):
+            shift.begin(ctx, account.id)
+
+
+def test_who_is_made_a_trainer_in_the_middle_of_a_shift_takes_nothing_more(ctx: Context) -> None:
+    worker = at_work(ctx)
+    held, waits = taken(ctx, worker), asked(ctx)
+    with ctx.database.writing() as session:
+        session.get_one(Account, worker).role = Role.TRAINER
     with pytest.raises(NotAllowedError):
-        shift.begin(ctx, gone)
+        handoff.take(ctx, waits, worker)
+    assert shift.on_shift(ctx) == []
+    assert timers.tick(ctx).changed == [held]
 
 
 def test_at_the_end_of_a_shift_all_goes_back_to_the_queue_its_place_kept(ctx: Context, clock: Clock) -> None:
