@@ -164,7 +164,9 @@ TOPICS = [
         "programme",
         Permission.PROGRAMME,
         _whole(
-            select(func.count(), func.max(_setting.updated_at)), _newest(SettingVersion, "proposed_at", "decided_at")
+            select(func.count(), func.max(_setting.updated_at)),
+            _newest(SettingVersion, "proposed_at", "decided_at"),
+            CASES,  # a question that nothing answers is one
         ),
     ),
     Topic(

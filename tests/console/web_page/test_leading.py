@@ -161,6 +161,8 @@ def test_a_group_that_was_opened_stays_open_when_the_page_renews_itself(
     expect(row).to_be_visible()
     fact.propose(ctx, lead.account.id, "group_text", Given("A group of ten.", "Rota", "Mary Moss", next_year()))
     expect(row).to_contain_text("A group of ten.")
+    ask(ctx, "utter_ask_cost")  # and a question that comes in meanwhile is there by itself
+    expect(page.get_by_role("listitem").filter(has_text="What it costs")).to_contain_text("Asked once")
 
 
 def test_danger_comes_onto_the_page_by_itself(ctx: Context, address: str, lead: Browser, window: Window) -> None:
