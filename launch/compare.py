@@ -109,7 +109,7 @@ def compare_models(settings: Settings, candidate: str = "", live: str = "", file
     Without `candidate`, it is the model of the files as they are now; without `live`, the one that serves.
     Raises BadSetError, ScoreFailedError, and what making a model raises.
     """
-    sets = [Path(file).expanduser().absolute()] if file else own_sets()
+    sets = [Path(file).expanduser().absolute()] if file else own_sets(settings)
     check_sets(sets)
     new = pick_model(settings, candidate)
     old = pick_model(settings, live) if live else serving_model(settings, new)

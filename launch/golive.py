@@ -88,7 +88,7 @@ def _compare(settings: Settings, live: Path | None, candidate: Path, say: Say) -
     if live is None or not live.is_file():
         say("2 of 3: there is no live model to compare it with.")
         return None
-    files = own_sets()
+    files = own_sets(settings)
     say(f"2 of 3: the messages of {', '.join(one.name for one in files)}, by both, beside the phrase list …")
     compared = compare_on(settings, live, candidate, files, briefly=True)
     verdict = compared["verdict"]

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from launch.live import mark_of
-from launch.score import Scored, hand_over, phrase_list, place_for, score_model, write_report
+from launch.score import Scored, ScoreFailedError, hand_over, phrase_list, place_for, score_model, write_report
 from launch.settings import PROJECT, Settings
 
-TEST_SETS = PROJECT / "tests" / "nlu"
 FOLDER = "judged"
 KEPT = 10
 READERS = (
@@ -32,9 +31,16 @@ READERS = (
 )
 
 
-def own_sets() -> list[Path]:
-    """The project's own messages, which no model has learnt from."""
-    return sorted(TEST_SETS.glob("*.yml"))
+class NoSetsError(ScoreFailedError):
+    """There are no messages to judge a model by: SCORE_SETS must name a folder with .yml files in it."""
+
+
+def own_sets(settings: Settings) -> list[Path]:
+    """The project's own messages, which no model has learnt from (SCORE_SETS). Raises NoSetsError: without any, every
+    model would be as good as every other."""
+    if not (found := sorted(settings.score_sets.glob("*.yml"))):
+        raise NoSetsError(NoSetsError.__doc__)
+    return found
 
 
 def report_on(settings: Settings, model: Path) -> dict[str, Any]:
@@ -43,7 +49,7 @@ def report_on(settings: Settings, model: Path) -> dict[str, Any]:
     Raises BadSetError, ScoreFailedError.
     """
     place = place_for(settings, "", f"{model.name.partition('.')[0]}.json")
-    return hand_over(judge_model(settings, model, own_sets()), place, place.with_suffix(".html"))
+    return hand_over(judge_model(settings, model, own_sets(settings)), place, place.with_suffix(".html"))
 
 
 def judge_model(settings: Settings, model: Path, files: Sequence[Path]) -> Scored:

@@ -132,13 +132,17 @@ def _train_until_it_fits(models: Path, project: Path, train: Train) -> Path:
     raise FilesChangingError(FilesChangingError.__doc__)
 
 
-def train_with_rasa(out: Path) -> None:
-    """Trains in the Rasa environment, its progress on our standard output. Raises TrainingFailedError."""
+def train_with_rasa(out: Path, config: Path | None = None) -> None:
+    """Trains in the Rasa environment, its progress on our standard output. Raises TrainingFailedError.
+
+    `config`: another one than nlu/config.yml.
+    """
     parent = os.getpid()
     lessons = out.parent / LESSONS
-    data = ["--data", *DATA, str(lessons)] if lessons.exists() else []
+    given = ["--data", *DATA, str(lessons)] if lessons.exists() else []
+    given += ["--config", str(config)] if config else []
     done = subprocess.run(  # noqa: S603  # our own words, no shell; one thread, no lock to inherit
-        [str(RASA_PYTHON), "-m", "nlu.train", "--out", str(out), *data],
+        [str(RASA_PYTHON), "-m", "nlu.train", "--out", str(out), *given],
         cwd=PROJECT,
         env=child_environment(),
         stdin=subprocess.DEVNULL,

@@ -96,6 +96,8 @@ class Settings(BaseModel):
     var_dir: Path = PROJECT / "var"
     models_dir: Path | None = None  # where several starts are to share their models, and which of them is live
     live_margin: Annotated[float, Field(ge=0, le=100)] = 0.5  # points that a model may lose where less is at stake
+    train_config: Path = PROJECT / "nlu" / "config.yml"  # by which models are trained; a quicker one is a weaker one
+    score_sets: Path = PROJECT / "tests" / "nlu"  # the messages by which models are compared and may go live
     live_seconds: Annotated[float, Field(gt=0)] = 180.0  # in which every process must have a new model ready
     database: DatabaseAddress | None = Field(default=None, alias="database_url")
     redis_url: RedisAddress | None = None
@@ -176,7 +178,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise BadSettingsError("\n".join(_in_words(problem) for problem in error.errors())) from None
-    folders = {"var_dir": settings.var_dir, "models_dir": settings.models_dir}
+    folders = {name: getattr(settings, name) for name in ("var_dir", "models_dir", "train_config", "score_sets")}
     return settings.model_copy(
         update={name: folder.expanduser().absolute() for name, folder in folders.items() if folder}
     )

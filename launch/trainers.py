@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from launch.settings import Settings
@@ -14,7 +15,7 @@ def train(settings: Settings) -> Result:
     """A model of the files as they are, and how well it does."""
     from launch.judged import report_on
     from launch.lessons import refresh_lessons
-    from launch.model import find_model, make_model
+    from launch.model import find_model, make_model, train_with_rasa
 
     settings.make_var_dir()
     if lessons := refresh_lessons(settings):
@@ -23,7 +24,7 @@ def train(settings: Settings) -> Result:
     tell(f"Nothing has changed since {found} was trained." if found else "1 of 2: training")
 
     def work() -> Result:
-        model = found or make_model(settings.models)
+        model = found or make_model(settings.models, train=partial(train_with_rasa, config=settings.train_config))
         if not found:
             tell(f"Trained: {model}")
         tell("2 of 2: how well it understands the messages of tests/nlu")

@@ -76,7 +76,7 @@ def settings(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Of the running system; the rules look at a few messages in place of thousands."""
     few = tmp_path / "few.yml"
     few.write_text(MESSAGES)
-    monkeypatch.setattr(golive, "own_sets", lambda: [few])
+    monkeypatch.setattr(golive, "own_sets", lambda _settings: [few])
     return read_settings(system.environment)
 
 

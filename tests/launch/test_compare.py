@@ -7,6 +7,7 @@ import pytest
 
 from launch.compare import NoLiveModelError, OtherSetError, compare, meaning, serving_model
 from launch.figures import Row, make_report
+from launch.judged import NoSetsError, own_sets
 from launch.live import Live
 from launch.score import Scored
 from launch.settings import Settings
@@ -102,3 +103,12 @@ def test_whether_it_may_go_live_is_said_by_the_rules_on_the_same_rows() -> None:
     ]
     same = compare(LIVE, LIVE, 0)["verdict"]
     assert (same["may_go_live"], same["against"]) == (True, [])
+
+
+def test_messages_to_judge_by_are_those_of_the_project_or_of_a_folder_and_never_none(tmp_path: Path) -> None:
+    assert {file.parent.name for file in own_sets(Settings())} == {"nlu"}
+    settings = Settings(score_sets=tmp_path)
+    with pytest.raises(NoSetsError):
+        own_sets(settings)
+    (tmp_path / "few.yml").write_text("nlu: []")
+    assert [file.name for file in own_sets(settings)] == ["few.yml"]
