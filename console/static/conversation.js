@@ -75,6 +75,7 @@ async function send() {
     const answer = await post(`${at}/reply`, { text, client_id: sending.id });
     if (answer.ok) {
       sending = null;
+      typedAt = 0; // what is typed next is shown at once
       if (field.value === text) field.value = "";
       saved = field.value;
       say("draft-state", "");
