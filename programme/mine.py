@@ -1,4 +1,4 @@
-"""Mine: the conversations that one worker has; those who wait for an answer on top, then the newest message first."""
+"""Mine: the conversations that one worker has; those who wait for an answer on top, of them the most urgent first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from programme import transcript
 from programme.context import Context
+from programme.rules import handoff as rules
 from storage import handoff as handoffs
 from storage import message as messages
 from storage.conversation import Conversation
@@ -34,11 +35,12 @@ class Mine:
 
 
 def listed(ctx: Context, account_id: str) -> list[Mine]:
-    """What this worker has taken and not given back."""
+    """What this worker has taken and not given back: who waits for an answer first, of them the most urgent."""
     with ctx.database.reading() as session:
         rows = [_row(session, ctx, request) for request in handoffs.taken_by(session, account_id)]
     rows.sort(key=lambda row: row.last_at, reverse=True)
-    return sorted(rows, key=lambda row: row.unanswered_since is None)  # stable: the newest first in both halves
+    # Stable: the newest first among those alike.
+    return sorted(rows, key=lambda row: (row.unanswered_since is None, rules.rank(row.urgency)))
 
 
 def _row(session: Session, ctx: Context, request: HandoffRequest) -> Mine:

@@ -10,11 +10,14 @@ from playwright.sync_api import Browser
 
 from launch.model import make_model
 from launch.settings import PROJECT, read_settings
+from storage.account import Account
+from storage.enums import Role
 from storage.referral import Referral
 from tests.bot.web_page.conftest import browser  # noqa: F401
 from tests.journeys.system import System
 from tests.journeys.telegram_person import TelegramPerson
 from tests.journeys.web_person import WebPerson
+from tests.journeys.worker import Worker, hire
 from tests.telegram_api import Control, telegram_api
 
 ARTIFACTS = PROJECT / "tests" / "artifacts" / "journeys"
@@ -95,6 +98,23 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
             person.keep(ARTIFACTS / request.node.name, number)
         person.close()
     assert not [wrong for person in people for wrong in person.wrong]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Worker]]:  # noqa: F811
+    """Somebody of a system's team signs in, in a browser of their own: a new colleague, or `account` once more."""
+    team: list[Worker] = []
+
+    def begin(system: System, name: str = "", role: Role = Role.WORKER, account: Account | None = None) -> Worker:
+        team.append(Worker(browser, system, account or hire(system, name, role), ARTIFACTS))
+        return team[-1]
+
+    yield begin
+    for number, worker in enumerate(team):
+        if request.node.stash.get(FAILED, False):
+            worker.keep(ARTIFACTS / request.node.name, number)
+        worker.close()
+    assert not [wrong for worker in team for wrong in worker.wrong]
 
 
 @pytest.fixture

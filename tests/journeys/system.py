@@ -19,6 +19,7 @@ import psutil
 from sqlmodel import col, select
 
 from launch.context import make_context
+from launch.model import VECTORS
 from launch.settings import PROJECT, read_settings
 from programme import verification
 from programme.context import Context
@@ -67,6 +68,11 @@ class System:
         self.var.chmod(0o700)
         os.link(model, models / model.name)
         self._process: subprocess.Popen[bytes] | None = None
+
+    def bring_vectors(self, models: Path) -> None:
+        """What an earlier training kept among `models`, so that the next one here need not work it out again."""
+        if (models / VECTORS).exists():
+            os.link(models / VECTORS, self.var / "models" / VECTORS)
 
     def start(self) -> None:
         """Returns when every part answers and the last line is printed."""
