@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from nlu.components.features import Features
@@ -38,13 +40,27 @@ class Neighbours:
         # Two halves of length one each stand in a sentence vector.
         return self.examples.dense @ message.dense[row] / 2, words.astype(np.float32)
 
+    def compare_all(self, messages: Features) -> tuple[np.ndarray, np.ndarray]:
+        """`compare` of several messages at once, for training: each (messages, n)."""
+        from scipy.sparse import csr_matrix
+
+        def sparse(features: Features) -> Any:
+            shape = (len(features.dense), len(self._begins) - 1)
+            return csr_matrix((features.values, features.columns, features.starts), shape=shape)
+
+        words = (sparse(messages) @ sparse(self.examples).T).toarray() / (2 * self._lexical**2)
+        return messages.dense @ self.examples.dense.T / 2, words.astype(np.float32)
+
     def vote(self, alike: np.ndarray) -> np.ndarray:
-        """The mean of the two best likenesses of each class: (classes,); of the one where there is but one, else 0."""
-        ordered = alike[self._order]
-        best = np.maximum.reduceat(ordered, self._begin)
-        leads = ordered == np.repeat(best, self._counts)
-        second = np.maximum.reduceat(np.where(leads, -np.inf, ordered), self._begin)
-        alone = (np.add.reduceat(leads, self._begin) > 1) | (self._counts == 1)
-        votes = np.zeros(self.classes, np.float32)
-        votes[self._present] = (best + np.where(alone, best, second)) / 2
+        """The mean of the two best likenesses of each class: (…, classes); of the one where there is but one, else 0.
+
+        `alike`: (…, n).
+        """
+        ordered = alike[..., self._order]
+        best = np.maximum.reduceat(ordered, self._begin, axis=-1)
+        leads = ordered == np.repeat(best, self._counts, axis=-1)
+        second = np.maximum.reduceat(np.where(leads, -np.inf, ordered), self._begin, axis=-1)
+        alone = (np.add.reduceat(leads, self._begin, axis=-1) > 1) | (self._counts == 1)
+        votes = np.zeros((*alike.shape[:-1], self.classes), np.float32)
+        votes[..., self._present] = (best + np.where(alone, best, second)) / 2
         return votes

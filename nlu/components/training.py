@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.components.encoder import Encoder
+from nlu.components.encoder import SIZE, Encoder
 from nlu.components.features import Features, Reader
 from nlu.components.gate import OUT_OF_SCOPE, Gate, fit_temperature
 from nlu.components.model import IntentModel, Settings
@@ -24,6 +24,9 @@ from nlu.components.typos import mistype
 from nlu.components.weights import WeightsMissingError
 
 log = logging.getLogger(__name__)  # each step of a training, which takes minutes; heard by nlu/train.py
+
+
+AT_ONCE = 256  # messages that are scored together
 
 
 class NothingToLearnError(Exception):
@@ -118,11 +121,20 @@ def calibrate(model: IntentModel, plain: Features, labels: np.ndarray) -> Intent
         if not len(asked) or len(set(labels[kept])) < 2:
             continue
         part = learn(model.reader, model.names, plain.take(kept), None, labels[kept], model.settings)
-        for row in asked:
-            scores[row], nearest[row] = part.score(plain, row)
+        for begin in range(0, len(asked), AT_ONCE):
+            rows = asked[begin : begin + AT_ONCE]
+            scores[rows], nearest[rows] = _score_all(part, plain.take(rows))
     model.temperature = fit_temperature(scores, labels)
     model.gate = Gate(model.names, _least(model, scores, nearest, labels))
     return model
+
+
+def _score_all(model: IntentModel, messages: Features) -> tuple[np.ndarray, np.ndarray]:
+    """`IntentModel.score` of several messages at once: (messages, classes) and (messages,)."""
+    learnt = messages.dense @ model.weights[:SIZE] + sparse(messages, model.reader.width) @ model.weights[SIZE:]
+    sentences, words = model.neighbours.compare_all(messages)
+    votes = model.neighbours.vote(sentences + model.settings.shared_words * words)
+    return learnt + model.bias + model.settings.neighbours * votes, sentences.max(axis=1, initial=0.0)
 
 
 def deal(labels: np.ndarray, settings: Settings) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.components import encoder, weights
+from nlu.components import encoder, training, weights
 from nlu.components.encoder import Encoder
 from nlu.components.features import Features
 from nlu.components.gate import Gate, fit_temperature
@@ -228,3 +228,13 @@ def test_training_warns_of_nothing(examples):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         train(examples[::3], Settings(copies=0, folds=2), Encoder())
+
+
+def test_many_at_once_score_as_each_alone(model):
+    texts = ["how much is it", "cn i com on tuesday", "xyzzy", "where is the course"]
+    features = model.reader.read([model.reader.clean(text) for text in texts])
+    scores, nearest = training._score_all(model, features)
+    for row in range(len(texts)):
+        alone, near = model.score(features, row)
+        assert np.allclose(scores[row], alone, atol=1e-3)
+        assert abs(nearest[row] - near) < 1e-5
