@@ -1,6 +1,8 @@
 """Makes a report page of what comes on standard input, and prints its summary.
 
     python -m nlu.report score --out report.html < report.json
+
+The words stand in the templates beside this file.
 """
 
 from __future__ import annotations
