@@ -14,7 +14,7 @@ from programme.context import Context
 from programme.outbox import Reply
 from programme.turn import Incoming
 from storage import booking as bookings
-from storage import case as cases
+from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, HandoffState, MessageKind, OutState, TurnEnd, Urgency
 from storage.handoff import HandoffRequest
@@ -126,7 +126,8 @@ def _case(ctx: Context, told: Told, event: Event, _: Mapping[str, str]) -> None:
 
 def _clear(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> None:
     with ctx.database.reading() as session:
-        open_ones = [row.id for row in cases.cases_of_conversation(session, told.talk) if row.closed_at is None]
+        theirs = select(Case.id).where(Case.conversation_id == told.talk, col(Case.closed_at).is_(None))
+        open_ones = list(session.exec(theirs))
     for key in open_ones:
         danger.clear(ctx, key, staff[event["clear"]])
 

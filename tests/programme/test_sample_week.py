@@ -10,7 +10,7 @@ from programme.context import Context
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import OutState, Owner, ReferralState
+from storage.enums import OutState, Owner, ReferralState, Urgency
 from storage.keys import Keyring
 from storage.message import MessageOut
 from storage.referral import Referral
@@ -52,6 +52,7 @@ def test_three_wait_the_one_in_danger_first_and_one_is_with_a_worker(ctx: Contex
     with ctx.database.reading() as session:
         owned = session.exec(select(Conversation).where(Conversation.owner == Owner.WORKER)).all()
     assert len(owned) == 1
+    assert [one.urgency for one in queue.waiting(ctx)].count(Urgency.DANGER) == 1  # the other was looked after
 
 
 def test_every_page_has_something_to_show(ctx: Context) -> None:
