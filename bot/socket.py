@@ -116,12 +116,13 @@ class ChatSocket:
             if news.owner is not self._owner:
                 self._owner = news.owner
                 await self._send({"type": "owner", "owner": news.owner.value})
-            if news.typing_at is not None and news.typing_at != self._typing_at and not news.lines:
-                await self._send({"type": "typing"})
-            self._typing_at = news.typing_at
             for line in news.lines:
                 await self._send(frames.message(line))
                 self._seq = line.seq
+            # After what was said: a reply takes the sign of typing away, so that this one is of what comes next.
+            if news.typing_at is not None and news.typing_at != self._typing_at:
+                await self._send({"type": "typing"})
+            self._typing_at = news.typing_at
             for ended in news.ended:
                 self._asked.pop(ended, None)
                 self._told.add(ended)
