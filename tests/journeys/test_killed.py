@@ -73,5 +73,5 @@ def check_one_booking(system: System, referral: Referral) -> None:
     assert len(system.bookings(referral)) == 1
     conversation = system.newest_conversation(referral)
     said = system.rows(MessageOut, MessageOut.conversation_id == conversation)
-    assert len([one for one in said if one.answer == "notice_booked"]) == 1
+    assert len([one for one in said if one.answer in ("notice_booked", "notice_booked_online")]) == 1
     system.check_nothing_lost_or_doubled(conversation)
