@@ -71,16 +71,6 @@ def _wait(live: Live, pointer: Pointer, seconds: float, done: Callable[[Serving]
         time.sleep(LOOK_SECONDS)
 
 
-def _wait_until_all_serve(live: Live) -> None:
-    """Until every process is back at the model that is live; one that cannot is not waited for longer than that."""
-    until = time.monotonic() + ANSWER_SECONDS
-    while time.monotonic() < until:
-        now = live.read()
-        if now is None or all(one.model == now.live.model and not one.ready for one in all_serving(live.models)):
-            return
-        time.sleep(LOOK_SECONDS)
-
-
 @contextmanager
 def _alone(models: Path) -> Iterator[None]:
     with (models / "rollout.lock").open("w") as handle:

@@ -51,11 +51,10 @@ class Trainings:
 
     async def _look(self) -> None:
         while True:
-            with contextlib.suppress(asyncio.TimeoutError):
-                try:
-                    await self._do_next()
-                except Exception as error:  # a database that is away for a moment
-                    log.error("training_not_begun", error=type(error).__name__)
+            try:
+                await self._do_next()
+            except Exception as error:  # a database that is away for a moment
+                log.error("training_not_begun", error=type(error).__name__)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _do_next(self) -> None:
