@@ -47,7 +47,7 @@
   root.append(panel, button);
 
   const isOpen = () => !panel.hidden;
-  const tell = () => frame.contentWindow.postMessage({ chat: "open" }, home);
+  const tell = (chat) => frame.contentWindow.postMessage({ chat }, home);
 
   function show() {
     panel.hidden = false;
@@ -60,7 +60,7 @@
       frame.src = `${home}/?embedded=1`;
       frame.referrerPolicy = "no-referrer";
       panel.append(frame);
-    } else tell();
+    } else tell("open");
     frame.focus();
   }
 
@@ -69,6 +69,7 @@
     button.setAttribute("aria-expanded", "false");
     label.textContent = words.open;
     button.focus();
+    if (frame) tell("closed");
   }
 
   button.addEventListener("click", () => (isOpen() ? hide() : show()));
@@ -76,7 +77,7 @@
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== home) return;
     const { chat, detail } = event.data || {};
-    if (chat === "ready" && isOpen()) tell();
+    if (chat === "ready" && isOpen()) tell("open");
     if (chat === "close" && isOpen()) hide();
     if (chat === "unread") fresh.textContent = detail && !isOpen() ? words.fresh.replace("{count}", detail) : "";
     if (chat === "leave" && /^https?:\/\//.test(detail)) location.replace(detail);

@@ -9,8 +9,8 @@ export function tellParent(event, detail = null) {
   if (isFramed) parent.postMessage({ chat: event, detail }, "*");
 }
 
-/** Shows the button that closes the frame, lets Escape do the same, and runs `onOpen` each time that the frame opens. */
-export function startFrame(onOpen) {
+/** Shows the button that closes the frame, lets Escape do the same, and runs `onOpen` and `onClose` each time that the frame opens and has closed. */
+export function startFrame({ onOpen, onClose }) {
   if (!isFramed) return;
   document.body.dataset.framed = "true";
   const close = byId("close");
@@ -20,7 +20,9 @@ export function startFrame(onOpen) {
     if (event.key === "Escape" && !event.isComposing) tellParent("close");
   });
   addEventListener("message", (event) => {
-    if (event.source === parent && event.data && event.data.chat === "open") onOpen();
+    if (event.source !== parent || !event.data) return;
+    if (event.data.chat === "open") onOpen();
+    if (event.data.chat === "closed") onClose();
   });
   tellParent("ready");
 }

@@ -34,7 +34,6 @@ const outbox = new Outbox(transcript, connection, (line) => {
   log.refresh(line);
   if (line.state === "failed") status.alarm(`${word("failed")} ${line.why.text}`);
 });
-let unread = 0;
 
 startLeave(() => {
   tellLeft(transcript.get("token"));
@@ -51,8 +50,8 @@ async function start() {
   watchUnseen();
   if (!composer.text) composer.put(transcript.get("draft"));
   byId("person").onclick = askForPerson;
-  startFrame(() => (matchMedia("(pointer: coarse)").matches ? byId("log") : byId("say")).focus({ preventScroll: true }));
-  document.addEventListener("visibilitychange", () => !document.hidden && showUnread(0));
+  startFrame({ onOpen: takeFocus, onClose: () => showUnread(seen.count) });
+  document.addEventListener("visibilitychange", () => (document.hidden ? countUnread() : showUnread(0)));
   setInterval(() => !document.hidden && transcript.keep(), 60000);
   followKeyboard();
   connection.reset();
@@ -102,8 +101,17 @@ function onMessage(frame) {
   const element = log.add(line);
   seen.watch(line.id, element);
   if (isDanger(line)) status.alarm(word("danger"));
-  const hidden = document.hidden || !byId("log").clientHeight;
-  if (hidden) showUnread(unread + 1);
+  countUnread();
+}
+
+function takeFocus() {
+  const start = matchMedia("(pointer: coarse)").matches ? byId("log") : byId("say");
+  start.focus({ preventScroll: true });
+}
+
+/** While nobody can see the chat, what has not been seen is new. */
+function countUnread() {
+  if (document.hidden || !byId("log").clientHeight) showUnread(seen.count);
 }
 
 function onError({ code, text, id }) {
@@ -193,7 +201,6 @@ function showTurn() {
 }
 
 function showUnread(count) {
-  unread = count;
   document.title = count ? `(${count}) ${word("page_title")}` : word("page_title");
   tellParent("unread", count);
 }

@@ -13,6 +13,11 @@ export class Seen {
     document.addEventListener("visibilitychange", () => this.#settle());
   }
 
+  /** How many messages have not been seen yet. */
+  get count() {
+    return this.#waiting.length;
+  }
+
   /** Watches a message that has not been seen yet. */
   watch(id, element) {
     this.#waiting.push({ id, element, inView: false });

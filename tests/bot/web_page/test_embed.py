@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.bot.web_page.server import Desk, serving
-from tests.bot.web_page.walk import connected
+from tests.bot.web_page.walk import connected, wait_until
 
 
 @pytest.fixture
@@ -56,8 +56,23 @@ def test_a_closed_chat_shows_that_there_is_news_and_does_not_count_it_as_seen(ho
     chat = host.frame_locator("iframe")
     expect(chat.locator("body[data-line='open']")).to_be_visible()
     expect(chat.get_by_text("What would you like to do?")).to_be_visible()
+    wait_until(host, lambda: desk.session.seen)
     host.keyboard.press("Escape")
     desk.put(text="Hello, this is Sam.", **{"from": "worker"})
+    expect(host.get_by_role("button", name="Open chat 1 new")).to_be_visible()
+    assert "m2" not in desk.session.seen
+
+
+def test_what_came_just_as_it_was_closed_is_news_too(host: Page, desk: Desk) -> None:
+    host.get_by_role("button", name="Open chat").click()
+    chat = host.frame_locator("iframe")
+    expect(chat.locator("body[data-line='open']")).to_be_visible()
+    wait_until(host, lambda: desk.session.seen)
+    frame = host.frames[1]
+    frame.evaluate("IntersectionObserver.prototype.observe = () => {}")  # it comes, and there is no time to look
+    desk.put(text="Hello, this is Sam.", **{"from": "worker"})
+    expect(chat.get_by_text("Hello, this is Sam.")).to_be_visible()
+    host.keyboard.press("Escape")
     expect(host.get_by_role("button", name="Open chat 1 new")).to_be_visible()
     assert "m2" not in desk.session.seen
 

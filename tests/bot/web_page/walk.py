@@ -1,5 +1,6 @@
 """What a person does on the page and what they see there, in the tests' own words."""
 
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -34,6 +35,15 @@ def answered(page: Page, text: str) -> Any:
 def kept(page: Page) -> dict[str, str]:
     """What is on the device."""
     return dict(page.evaluate("({...sessionStorage, ...localStorage})"))
+
+
+def wait_until(page: Page, true: Callable[[], Any], seconds: float = 10) -> None:
+    """Waits, with the page alive, until `true()` is."""
+    for _ in range(int(seconds * 20)):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come true in time")
 
 
 def ask_width(page: Page) -> tuple[int, int]:
