@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from console import api
 from console.guard import guarded
 from console.live import Live, Topic
 from console.page import AT, NAV, STATIC, Page, render
@@ -30,6 +31,10 @@ MODULES = (
     "conversation",
     "ending",
     "booking",
+    "referrals",
+    "referral_import",
+    "api_tokens",
+    "letter",
     "person",
     "why",
     "canned_reply",
@@ -60,11 +65,11 @@ def navigation() -> list[Page]:
 
 
 def routes(ctx: Context) -> list[BaseRoute]:
-    """What the app serves for staff."""
+    """What the app serves for staff, and for systems that send us referrals."""
     live, nav = Live(ctx, topics()), navigation()
     files = Mount(f"{AT}/static", _Files(directory=STATIC))
     missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
-    return [files, *(guarded(ctx, page, nav) for page in [*pages(live), missing])]
+    return [*api.routes(ctx), files, *(guarded(ctx, page, nav) for page in [*pages(live), missing])]
 
 
 class _Files(StaticFiles):
