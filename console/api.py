@@ -52,7 +52,7 @@ class Problem(BaseModel):
 
 
 class Answer(BaseModel):
-    """What came of it. `written` is false where one is wrong, or it was only to be checked: then nothing was written."""
+    """What came of it. `written` is false where one is wrong or it was only to be checked: nothing was written."""
 
     written: bool
     added: int

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import structlog
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -149,6 +150,13 @@ async def _read_file_form(request: Request, body: bytes) -> Form:
         found = await parser.parse()
     except (MultiPartException, ValueError):
         raise _BadForm from None
+    try:
+        return await _file_form(found)
+    finally:
+        await found.close()
+
+
+async def _file_form(found: FormData) -> Form:
     fields: list[tuple[str, str]] = []
     file: Sent | None = None
     for name, value in found.multi_items():
