@@ -14,7 +14,6 @@ from sqlmodel import col, func, select
 from programme import referral_import, verification
 from programme.context import Context
 from programme.referral_import import ColumnsMissingError, NotNowError, Upload
-from programme.sheet import BadFileError
 from programme.verification import Outcome
 from storage.audit import Audit, audit_of
 from storage.database import Database
@@ -258,30 +257,6 @@ def test_the_forces_own_headings_are_asked_once_and_remembered(ctx: Context, me:
     assert len(referral_import.read(ctx, first.id).plan.added) == 1  # type: ignore[union-attr]
     again = checked(ctx, me, an_xlsx(FORCES_ROW, headings=("Occurrence", "Subject", "Born (UK)", "Sent", "Tel")))
     assert again.columns == meaning | {"Born (UK)": "date_of_birth"}
-
-
-BAD_FILES = {
-    "nothing": (b"", "no_file"),
-    "spaces": (b" \n", "empty"),
-    "headings alone": (a_csv(), "empty"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not_a_table"),
-    "an old Excel file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old_excel"),
-    "a locked one": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "locked"),
-    "half of an XLSX": (an_xlsx(ALEX)[:900], "damaged"),
-    "too large": (b"a" * (referral_import.LARGEST + 1), "too_large"),
-    "an open quote": (b'Reference,Name\n"TVP', "damaged"),
-    "two headings alike": (b"Name,name\na,b", "same_heading"),
-    "too many columns": (a_csv(["x"] * 101, headings=[f"h{number}" for number in range(101)]), "too_many_columns"),
-    "too many rows": (a_csv(*[ALEX] * 10_001), "too_many_rows"),
-}
-
-
-@pytest.mark.parametrize("how", list(BAD_FILES))
-def test_files_that_cannot_be_read_say_why(ctx: Context, me: str, how: str) -> None:
-    content, code = BAD_FILES[how]
-    with pytest.raises(BadFileError) as raised:
-        referral_import.check(ctx, me, "x", content)
-    assert raised.value.code == code
 
 
 def test_it_is_all_or_nothing_and_can_be_tried_again(ctx: Context, me: str, monkeypatch: pytest.MonkeyPatch) -> None:
