@@ -13,14 +13,14 @@ from programme.referral_state import LongReasonError, NoReasonError, NotFromHere
 from programme.rules.role import Permission
 
 AREA = f"{AT}/referrals/{{person}}"
-MODULE = 5  # pixels; print scales it
 
 
 async def _letter(request: Request) -> Response:
     key, me = request.path_params["person"], pages.staff(request).account_id
     made = await done(letter.make, pages.ctx(request), key, me)
     link = f"{str(request.base_url).rstrip('/')}{made.path}"
-    drawn = segno.make(link, error="m", micro=False).svg_inline(scale=MODULE, border=4, dark="#000", light="#fff")
+    # Without a size of its own it has a viewBox, and grows and shrinks with the page that it is printed on.
+    drawn = segno.make(link, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff")
     code = Markup(drawn)  # noqa: S704 - drawn here, of our own address
     return pages.render(request, "letter.html", one=made, link=link, code=code, at=f"{AT}/referrals/{key}")
 

@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import page as pages
+from console.conversation import done
 from console.page import AT, Page
 from programme import look, referral_entry, referral_list, search
+from programme.referral_entry import Entered
 from programme.rules.referral_row import FIELDS
 from programme.rules.role import Permission
 from storage.enums import ReferralState
@@ -54,26 +56,55 @@ async def _new(request: Request) -> Response:
 
 async def _form(request: Request, status: int = 200, **given: object) -> Response:
     columns = await asyncio.to_thread(referral_entry.columns, pages.ctx(request))
-    shown = [one for one in columns if one.field not in NOT_BY_HAND]
-    empty: dict[str, object] = {"cells": {}, "wrong": {}, "known": None}
+    hidden = (*NOT_BY_HAND, "reference") if given.get("key") else NOT_BY_HAND
+    shown = [one for one in columns if one.field not in hidden]
+    empty: dict[str, object] = {"cells": {}, "wrong": {}, "known": None, "key": ""}
     return pages.render(request, "referral_new.html", status, columns=shown, long=LONG, **(empty | given))
 
 
 async def _add(request: Request) -> Response:
-    sent = pages.form(request)
-    cells = {field: sent[field][:LONGEST_CELL] for field in FIELDS if sent[field].strip()}
+    cells = _written(request)
     ctx, me = pages.ctx(request), pages.staff(request).account_id
-    done = await asyncio.to_thread(referral_entry.enter, ctx, me, cells)
-    if done.is_known:
-        return await _form(request, 409, cells=cells, known=done)
-    if done.referral_id is None:
-        wrong = {one.field: f"{one.reason} {one.fix}" for one in reversed(done.wrong)}
-        return await _form(request, 422, cells=cells, wrong=wrong)
-    return pages.redirect(request, f"{HERE}/{done.referral_id}", said="referrals.added")
+    entered = await asyncio.to_thread(referral_entry.enter, ctx, me, cells)
+    if entered.is_known:
+        return await _form(request, 409, cells=cells, known=entered)
+    if entered.referral_id is None:
+        return await _form(request, 422, cells=cells, wrong=_problems(entered))
+    return pages.redirect(request, f"{HERE}/{entered.referral_id}", said="referrals.added")
+
+
+async def _edit(request: Request) -> Response:
+    key = request.path_params["person"]
+    cells = await done(referral_entry.cells_of, pages.ctx(request), key)
+    await asyncio.to_thread(look.note, pages.ctx(request), pages.staff(request).account_id, "referral", key)
+    return await _form(request, cells=cells, key=key)
+
+
+async def _change(request: Request) -> Response:
+    key, ctx, me = request.path_params["person"], pages.ctx(request), pages.staff(request).account_id
+    cells = _written(request)
+    ended = await done(referral_entry.change, ctx, me, key, cells)
+    if ended.referral_id is None:
+        return await _form(request, 422, cells=cells, wrong=_problems(ended), key=key)
+    return pages.redirect(
+        request, f"{HERE}/{key}", said="referrals.changed" if ended.changes else "referrals.unchanged"
+    )
+
+
+def _written(request: Request) -> dict[str, str]:
+    sent = pages.form(request)
+    return {field: sent[field][:LONGEST_CELL] for field in FIELDS if sent[field].strip()}
+
+
+def _problems(ended: Entered) -> dict[str, str]:
+    """By field, the first where it has several."""
+    return {one.field: f"{one.reason} {one.fix}" for one in reversed(ended.wrong)}
 
 
 PAGES = [
     Page(HERE, _show, Permission.CONVERSATIONS, nav="Referrals"),
     Page(f"{HERE}/new", _new, Permission.REFER),
     Page(f"{HERE}/new", _add, Permission.REFER, methods=("POST",)),
+    Page(f"{HERE}/{{person}}/change", _edit, Permission.REFER),
+    Page(f"{HERE}/{{person}}/change", _change, Permission.REFER, methods=("POST",)),
 ]

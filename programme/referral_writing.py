@@ -45,9 +45,11 @@ def write(
     actor: str,
     *,
     with_changes: bool = True,
+    by_hand: bool = False,
     progress: Progress = lambda _done: None,
 ) -> Written:
-    """Writes a plan that was made in this very transaction. `progress` is told how many rows are written."""
+    """Writes a plan that was made in this very transaction. `by_hand`: what it changes is what staff know, and the row
+    that came last from elsewhere stays known. `progress` is told how many rows are written."""
     days, done = days_of(session, ctx), 0
     chosen = words_of(session).matching
     added: list[str] = []
@@ -57,7 +59,7 @@ def write(
         progress(done := done + len(some))
     changed = []
     for row in plan.changed if with_changes else ():
-        changed.append(_change(session, ctx, row, actor, days))
+        changed.append(_change(session, ctx, row, actor, days, by_hand))
         done += 1
         if done % AT_ONCE == 0:
             progress(done)
@@ -139,7 +141,7 @@ def _audited(ctx: Context, key: str, actor: str, now: datetime) -> dict[str, Any
     return {"id": ctx.new_id(), "at": now, "actor": actor} | about
 
 
-def _change(session: Session, ctx: Context, row: Row, actor: str, days: Days) -> str:
+def _change(session: Session, ctx: Context, row: Row, actor: str, days: Days, by_hand: bool) -> str:
     """Writes what a row says anew, and that it did; what it leaves empty stays."""
     referral = lock_one(session, Referral, str(row.referral_id))
     person = lock_one(session, Person, referral.person_id)
@@ -153,7 +155,8 @@ def _change(session: Session, ctx: Context, row: Row, actor: str, days: Days) ->
     if fields & {"referred_on", "book_by", "finish_by"}:
         dates = _dates(referral.referred_on, days, referral.book_by, referral.finish_by)
         referral.contact_by, referral.book_by, referral.finish_by = dates.contact_by, dates.book_by, dates.finish_by
-    referral.source_lookup = ctx.database.keyring.lookup(source_text(values), referrals.SOURCE)
+    if not by_hand:
+        referral.source_lookup = ctx.database.keyring.lookup(source_text(values), referrals.SOURCE)
     session.add_all([person, referral])
     record(
         session,
