@@ -68,13 +68,16 @@ class Fallback(JourneyAction):
 
 
 def _misses_in_a_row(tracker: Tracker) -> int:
-    misses = 0
+    """This message and those before it that nothing took: a name that the form took was no miss, however it reads."""
+    misses, fell = 0, True
     for event in reversed(tracker.events):
+        if event.get("event") == "action" and event.get("name") == Fallback.title:
+            fell = True
         if event.get("event") != "user":
             continue
-        if (event.get("parse_data", {}).get("intent") or {}).get("name") != FALLBACK:
+        if not fell or (event.get("parse_data", {}).get("intent") or {}).get("name") != FALLBACK:
             break
-        misses += 1
+        misses, fell = misses + 1, False
     return misses
 
 

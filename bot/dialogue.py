@@ -1,5 +1,6 @@
 """Asking the dialogue server: one turn in, replies out, or a clear failure within seconds."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from programme.turn import Turn
 
 TOP = 5
 CHANNEL = "/webhooks/dialogue"
+KNOCK_AGAIN_SECONDS = 0.3
 
 
 class DialogueError(RuntimeError):
@@ -103,13 +105,11 @@ class Dialogue:
         return content
 
     async def _send(self, path: str, body: Mapping[str, Any], seconds: float) -> httpx.Response:
-        """Once; or again where the server had just moved out: nobody has heard it then."""
-        at = self._where()
+        """Once; or again where nobody let us in, as in the moment when a server moves out: nobody has heard it then."""
         try:
-            return await self._client.post(f"{at}{CHANNEL}{path}", json=body, timeout=seconds)
+            return await self._client.post(f"{self._where()}{CHANNEL}{path}", json=body, timeout=seconds)
         except httpx.ConnectError:
-            if self._where() == at:
-                raise
+            await asyncio.sleep(KNOCK_AGAIN_SECONDS)
             return await self._client.post(f"{self._where()}{CHANNEL}{path}", json=body, timeout=seconds)
 
 

@@ -1,5 +1,7 @@
 """All pages of the console in one place: a new module with PAGES, and TOPICS where it has some, is named here."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 
@@ -14,6 +16,8 @@ from console.live import Live, Topic
 from console.page import AT, NAV, STATIC, Page, render
 from programme.context import Context
 
+Hint = Callable[[str], None]
+CONVERSATION = f"{AT}/conversations/{{id}}"
 MODULES = (
     "home",
     "sign_in",
@@ -64,12 +68,29 @@ def navigation() -> list[Page]:
     return sorted((page for page in pages() if page.nav), key=lambda page: NAV.index(page.nav or ""))
 
 
-def routes(ctx: Context) -> list[BaseRoute]:
-    """What the app serves for staff, and for systems that send us referrals."""
+def routes(ctx: Context, hint: Hint | None = None) -> list[BaseRoute]:
+    """What the app serves for staff, and for systems that send us referrals. `hint`: called with the id of a
+    conversation in which staff did something, so that the person hears at once; without it they hear within a second."""
     live, nav = Live(ctx, topics()), navigation()
     files = Mount(f"{AT}/static", _Files(directory=STATIC))
     missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
-    return [*api.routes(ctx), files, *(guarded(ctx, page, nav) for page in [*pages(live), missing])]
+    heard = [_heard(page, hint) for page in pages(live)]
+    return [*api.routes(ctx), files, *(guarded(ctx, page, nav) for page in [*heard, missing])]
+
+
+def _heard(page: Page, hint: Hint | None) -> Page:
+    """The page, giving a hint after each form of a conversation."""
+    if hint is None or "POST" not in page.methods or not page.path.startswith(CONVERSATION):
+        return page
+    work, tell = page.handler, hint
+
+    async def handler(request: Request) -> Response:
+        answer = await work(request)
+        if request.method == "POST":
+            tell(request.path_params["id"])
+        return answer
+
+    return replace(page, handler=handler)
 
 
 class _Files(StaticFiles):

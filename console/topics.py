@@ -57,7 +57,7 @@ def _whole(*asked: Asked) -> Versions:
 
 _request, _conversation, _out = _columns(HandoffRequest), _columns(Conversation), _columns(MessageOut)
 _case, _shift, _booking, _session = _columns(Case), _columns(Shift), _columns(Booking), _columns(StaffSession)
-_setting, _training = _columns(Setting), _columns(TrainingRun)
+_setting, _training, _audit = _columns(Setting), _columns(TrainingRun), _columns(Audit)
 
 WAITING = (
     select(
@@ -79,6 +79,8 @@ UNDELIVERED = select(func.count()).where(_out.state.in_([OutState.FAILED, OutSta
 CALLBACKS = _newest(Callback, "asked_at", "tried_at", "closed_at")
 CASES = _newest(Case, "opened_at", "closed_at")
 REQUESTS = _newest(HandoffRequest, "requested_at", "taken_at", "ended_at")
+# What is disabled and enabled again is as it was before, but for this.
+ACCOUNTS_CHANGED = select(func.count(), func.max(_audit.at)).where(_audit.subject_kind == "account")
 TRAINING = select(_training.id, _training.state, _training.progress, _training.phase).order_by(_training.id)
 
 
@@ -186,6 +188,7 @@ TOPICS = [
             ON_SHIFT,
             _how_many(Account, "role"),
             _newest(Account, "created_at", "disabled_at", "totp_confirmed_at"),
+            ACCOUNTS_CHANGED,
             _newest(Invitation, "created_at", "accepted_at", "revoked_at"),
         ),
     ),

@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 APP_PYTHON = PROJECT / ".venv" / "bin" / "python"
 RASA_PYTHON = PROJECT / ".venv-rasa" / "bin" / "python"
 TELEGRAM = "https://api.telegram.org"
-BENCH_PARTS = ("turns", "understanding")
+BENCH_PARTS = ("turns", "understanding", "workers")
 # Meant for whoever runs us, not for our children. Without .pyc files each start would compile Rasa anew.
 NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS"}
 

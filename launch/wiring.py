@@ -181,7 +181,7 @@ def _hints(ctx: Context, service: ConversationService, settings: Settings) -> "H
 def make_app(settings: Settings) -> Starlette:
     """The ASGI application: web chat, the console, Telegram, readiness."""
     parts = _make_parts(settings)
-    routes = [*_health(parts), *parts.web.routes(), *console(parts.ctx)]
+    routes = [*_health(parts), *parts.web.routes(), *console(parts.ctx, parts.service.hint)]
     if parts.telegram is not None and settings.telegram_webhook_url:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         routes.append(Route(path, parts.telegram.webhook, methods=["POST"]))

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from launch.bench import report, turns, understanding
+from launch.bench import report, turns, understanding, workers
 from launch.bench.learners import make_learners
 from launch.bench.people import BadTurnError
 from launch.bench.plan import Plan
@@ -22,7 +22,7 @@ from launch.score import BadSetError, ScoreFailedError, phrase_list
 from launch.settings import Settings
 
 Found = tuple[str, dict[str, Any]]
-TITLES = {"turns": "Turns", "understanding": "Understanding"}
+TITLES = {"turns": "Turns", "understanding": "Understanding", "workers": "Workers"}
 
 
 def bench(settings: Settings, data: str = "") -> None:
@@ -67,7 +67,16 @@ def run_understanding(settings: Settings, folder: Path, data: str) -> Found:
     return text, understanding.as_content(found, when, load, epochs)
 
 
-PARTS: dict[str, Callable[[Settings, Path, str], Found]] = {"turns": run_turns, "understanding": run_understanding}
+def run_workers(settings: Settings, folder: Path, _data: str) -> Found:
+    """People in the hands of workers; ours alone, since stock Rasa has no workers."""
+    return workers.measure_workers(settings.models, folder / "workers", _teller())
+
+
+PARTS: dict[str, Callable[[Settings, Path, str], Found]] = {
+    "turns": run_turns,
+    "understanding": run_understanding,
+    "workers": run_workers,
+}
 
 
 def keep(folder: Path, part: str, text: str, content: dict[str, Any]) -> None:

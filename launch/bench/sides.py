@@ -104,7 +104,7 @@ class Ours:
     def __init__(self, var: Path) -> None:
         self._settings = Settings().model_copy(update={"var_dir": var})
         self._processes = _Processes()
-        self._address = ""
+        self.address = ""
 
     def train(self) -> Training:
         """See Side."""
@@ -120,14 +120,14 @@ class Ours:
     async def start(self, trace: Path | None = None) -> float:
         """See Side. `trace`: a folder where its parts write how long each thing takes."""
         (port,) = free_ports(1)
-        self._address = f"http://127.0.0.1:{port}"
+        self.address = f"http://127.0.0.1:{port}"
         # None of the person's own settings (a database, a bot's token): what is measured is the same everywhere.
         var_dir, trace_dir = str(self._settings.var_dir), str(trace) if trace else None
         child = Child(
             name="This assistant",
             command=(sys.executable, "-m", "launch", "run"),
             environment=child_environment(VAR_DIR=var_dir, PORT=str(port), TRACE_DIR=trace_dir),
-            health=f"{self._address}/ready",
+            health=f"{self.address}/ready",
             log=self._settings.var_dir / "run.log",
             folder=PROJECT,
         )
@@ -135,7 +135,7 @@ class Ours:
 
     async def join(self) -> WebPerson:
         """See Side."""
-        return await WebPerson.join(self._address)
+        return await WebPerson.join(self.address)
 
     def memory(self) -> Memory:
         """See Side."""

@@ -129,8 +129,12 @@ def test_an_interruption(standing: Standing, desk: Desk, step: str, intent: str)
     interrupt(standing, desk, step, intent, EXPECTED[step, intent], lambda person: person.intent(intent))
 
 
-@pytest.mark.parametrize("intent", sorted(set(INTENTS) - BUTTONS_ONLY - {"nlu_fallback"}))
-@pytest.mark.parametrize("step", STEPS)
+# By intent every pair is tried. In words every third: each intent at five steps, each step with a third of the intents.
+SAID = sorted(set(INTENTS) - BUTTONS_ONLY - {"nlu_fallback"})
+IN_WORDS = [(step, intent) for s, step in enumerate(STEPS) for i, intent in enumerate(SAID) if (s + i) % 3 == 0]
+
+
+@pytest.mark.parametrize(("step", "intent"), IN_WORDS)
 def test_an_interruption_in_words(
     standing: Standing, desk: Desk, understood: dict[str, str], step: str, intent: str
 ) -> None:

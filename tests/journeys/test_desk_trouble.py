@@ -146,7 +146,7 @@ def test_danger_while_a_worker_writes_brings_the_card_and_puts_the_case_on_top(
     wren.take(second)
     wren.go("waiting")
     wren.take(conversation)
-    wren.draft.press_sequentially("I can look for")
+    wren.draft.press_sequentially("I can look for", delay=100)  # as a person types
     expect(person.page.locator("#typing")).to_be_visible()
     began = time.monotonic()
     person.send(DANGER)

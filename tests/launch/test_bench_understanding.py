@@ -168,7 +168,7 @@ def test_a_part_alone_is_measured_and_the_others_stay_in_the_report(
 def test_the_settings_say_which_parts_and_how_much() -> None:
     found = read_settings({"BENCH_PARTS": "understanding", "BENCH_STOCK_EXAMPLES": "2250", "BENCH_STOCK_EPOCHS": "5"})
     assert (found.bench_parts, found.bench_stock_examples, found.bench_stock_epochs) == (("understanding",), 2250, 5)
-    assert read_settings({}).bench_parts == ("turns", "understanding")
+    assert read_settings({}).bench_parts == ("turns", "understanding", "workers")
     for wrong in ("turns,nothing", ","):
-        with pytest.raises(BadSettingsError, match="turns, understanding"):
+        with pytest.raises(BadSettingsError, match="turns, understanding, workers"):
             read_settings({"BENCH_PARTS": wrong})

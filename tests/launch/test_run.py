@@ -162,7 +162,7 @@ def test_a_killed_server_comes_back_while_the_app_goes_on(running: Running, word
 
 
 def test_all_processes_together_are_small(running: Running) -> None:
-    assert sum(process.memory_info().rss for process in running.processes()) < 800e6
+    assert sum(process.memory_info().rss for process in running.processes()) < 950e6
 
 
 def test_a_killed_make_ends_everything(running: Running) -> None:

@@ -29,6 +29,7 @@ def test_a_text_is_answered_with_the_answers_name(server, who):
         "intent": {"name": "greet", "confidence": 1.0},
         "ranking": [{"name": "greet", "confidence": 1.0}],
         "replayed": False,
+        "told": [],
     }
 
 

@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 DOMAIN = yaml.safe_load((PROJECT / "nlu" / "domain.yml").read_text(encoding="utf-8"))
 RULES = EntityRules()
 MARKED = yaml.safe_load((Path(__file__).parent / "data" / "entities.yml").read_text(encoding="utf-8"))
-TAPPED = {"offer", "option", "reason", "why"}  # what buttons carry
+TAPPED = {"offer", "option", "rating", "reason", "request", "why"}  # what buttons carry
 
 # (precision, recall) at the least, as measured. `mended`: the rules were put right on these. `fresh`: they were not.
 LEAST = {
