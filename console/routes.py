@@ -70,7 +70,7 @@ def navigation() -> list[Page]:
 
 def routes(ctx: Context, hint: Hint | None = None) -> list[BaseRoute]:
     """What the app serves for staff, and for systems that send us referrals. `hint`: called with the id of a
-    conversation in which staff did something, so that the person hears at once; without it they hear within a second."""
+    conversation in which staff did something, so that the person hears at once; without it, within a second."""
     live, nav = Live(ctx, topics()), navigation()
     files = Mount(f"{AT}/static", _Files(directory=STATIC))
     missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
