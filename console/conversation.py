@@ -14,6 +14,7 @@ from console import page as pages
 from console.page import AT, Page
 from programme import canned_reply, handoff, note, on_behalf, record, reply, shift
 from programme.owner import NotAllowedError, NotOnShiftError, NotYoursError
+from programme.referral_import import NoImportError
 from programme.rules import handoff as rules
 from programme.rules.role import Permission, may
 from storage.enums import Channel
@@ -22,7 +23,7 @@ from storage.row import NoRowError
 AREA = f"{AT}/conversations/{{id}}"
 Given = ParamSpec("Given")
 Gives = TypeVar("Gives")
-MISSING = (NoRowError, NoResultFound, record.NoRecordError, on_behalf.NotTheirsError)
+MISSING = (NoRowError, NoResultFound, record.NoRecordError, on_behalf.NotTheirsError, NoImportError)
 # What stands in templates/said/conversation.html for what a use case refuses, the particular before the general.
 PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (NotOnShiftError, "not_on_shift"),

@@ -2,17 +2,19 @@
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import structlog
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console import page as pages
-from console.page import AT, FORM, Form, Page, Refused
+from console.page import AT, FORM, Form, Page, Refused, Sent
 from programme import sign_in
 from programme.context import Context
 from programme.rules.role import may
@@ -22,6 +24,8 @@ log = structlog.get_logger()
 SESSION, KNOWN = "console_session", "console_known"  # cookies
 SIGN_IN = f"{AT}/sign-in"
 FORM_TYPE = "application/x-www-form-urlencoded"
+FILE_TYPE = "multipart/form-data"
+MOST_FIELDS = 20  # beside a file
 HEADERS = {
     "Content-Security-Policy": "; ".join(
         [
@@ -53,6 +57,10 @@ class _BadForm(Exception):
     """A form that is not from a page of ours, or too long."""
 
 
+class _TooLarge(Exception):
+    """A form with a file that is too large."""
+
+
 def guarded(ctx: Context, one: Page, nav: Sequence[Page]) -> Route:
     """The page as a route. The handler runs only for whoever may, and only for forms of ours."""
 
@@ -62,6 +70,8 @@ def guarded(ctx: Context, one: Page, nav: Sequence[Page]) -> Route:
             reply = await _let_in(ctx, one, request)
         except _BadForm:
             reply = pages.render(request, "error.html", 403, kind="form")
+        except _TooLarge:
+            reply = pages.render(request, "error.html", 413, kind="large")
         except Refused:
             reply = pages.render(request, "error.html", 403, kind="refused")
         except HTTPException as error:
@@ -86,7 +96,7 @@ async def _let_in(ctx: Context, one: Page, request: Request) -> Response:
     if one.may is not None and who is not None and not may(who.role, one.may):
         return pages.render(request, "error.html", 403, kind="refused")
     if request.method not in ("GET", "HEAD"):
-        request.state.form = await _read_form(request, one.longest)
+        request.state.form = await _read_form(request, one)
         _check_form(request)
     return await one.handler(request)
 
@@ -106,22 +116,59 @@ def _to_sign_in(request: Request) -> Response:
     return RedirectResponse(to, 303)
 
 
-async def _read_form(request: Request, longest: int) -> Form:
-    body = b""
+async def _read_form(request: Request, one: Page) -> Form:
+    chunks, length = [], 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > longest:
-            raise _BadForm
+        length += len(chunk)
+        if length > one.longest:
+            raise _TooLarge if one.file else _BadForm
+        chunks.append(chunk)
+    body = b"".join(chunks)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not body:
         return Form()
+    if kind == FILE_TYPE and one.file:
+        return await _read_file_form(request, body)
     if kind != FORM_TYPE:
         raise _BadForm
     try:
         fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=500, errors="strict")
     except ValueError:
         raise _BadForm from None
-    return Form([(name, value.replace("\r\n", "\n").replace("\0", "")) for name, value in fields])
+    return Form([(name, _plain(value)) for name, value in fields])
+
+
+async def _read_file_form(request: Request, body: bytes) -> Form:
+    """A form with one file, which stays in memory: it names people, and must not lie in a folder for all."""
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(request.headers, stream(), max_files=1, max_fields=MOST_FIELDS)
+    parser.spool_max_size = len(body) + 1
+    try:
+        found = await parser.parse()
+    except (MultiPartException, ValueError):
+        raise _BadForm from None
+    try:
+        return await _file_form(found)
+    finally:
+        await found.close()
+
+
+async def _file_form(found: FormData) -> Form:
+    fields: list[tuple[str, str]] = []
+    file: Sent | None = None
+    for name, value in found.multi_items():
+        if isinstance(value, str):
+            fields.append((name, _plain(value)))
+        else:
+            file = Sent((value.filename or "").replace("\\", "/").rpartition("/")[2], await value.read())
+    return Form(fields, file)
+
+
+def _plain(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\0", "")
 
 
 def _check_form(request: Request) -> None:

@@ -109,7 +109,7 @@ class NothingSaidError(LookupError):
 @dataclass(frozen=True)
 class Page:
     """One address. `may`: who is let in; None is for everybody, signed out too. `methods`: GET brings HEAD.
-    `longest`: bytes of a form that it takes.
+    `longest`: bytes of a form that it takes; `file`: whether one may come with it.
     """
 
     path: str
@@ -118,12 +118,25 @@ class Page:
     methods: tuple[str, ...] = ("GET",)
     nav: str | None = None
     longest: int = 64 * 1024
+    file: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that came with a form."""
+
+    name: str
+    content: bytes
 
 
 class Form(Mapping[str, str]):
-    """The fields of a form; `form["text"]` is the first of that name or "", `form.all("id")` every one."""
+    """The fields of a form; `form["text"]` is the first of that name or "", `form.all("id")` every one.
 
-    def __init__(self, fields: Sequence[tuple[str, str]] = ()) -> None:
+    `file`: what was sent with it, on a page that takes one.
+    """
+
+    def __init__(self, fields: Sequence[tuple[str, str]] = (), file: Sent | None = None) -> None:
+        self.file = file
         self._fields: dict[str, list[str]] = {}
         for name, value in fields:
             self._fields.setdefault(name, []).append(value)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from console import page as pages
 from console.conversation import done
 from console.page import AT, Page
-from programme import note, record
+from programme import note, record, referral_state
 from programme.rules.role import Permission
 
 AREA = f"{AT}/referrals/{{person}}"
@@ -15,7 +15,16 @@ AREA = f"{AT}/referrals/{{person}}"
 async def _show(request: Request) -> Response:
     ctx, me, key = pages.ctx(request), pages.staff(request).account_id, request.path_params["person"]
     found = await done(record.read_person, ctx, key, me, live=pages.is_live(request))
-    return pages.render(request, "person.html", one=found, at=f"{AT}/referrals/{key}", longest_note=note.LONGEST)
+    return pages.render(
+        request,
+        "person.html",
+        one=found,
+        at=f"{AT}/referrals/{key}",
+        longest_note=note.LONGEST,
+        history=await done(referral_state.history, ctx, key),
+        events=referral_state.possible(found.person.state),
+        longest_why=referral_state.LONGEST_WHY,
+    )
 
 
 async def _note(request: Request) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from console import api
 from console.guard import guarded
 from console.live import Live, Topic
 from console.page import AT, NAV, STATIC, Page, render
@@ -34,6 +35,10 @@ MODULES = (
     "conversation",
     "ending",
     "booking",
+    "referrals",
+    "referral_import",
+    "api_tokens",
+    "letter",
     "person",
     "why",
     "canned_reply",
@@ -64,12 +69,13 @@ def navigation() -> list[Page]:
 
 
 def routes(ctx: Context, hint: Hint | None = None) -> list[BaseRoute]:
-    """What the app serves for staff. `hint`: called with the id of a conversation in which staff did something, so that
-    the person hears at once; without it they hear within a second."""
+    """What the app serves for staff, and for systems that send us referrals. `hint`: called with the id of a
+    conversation in which staff did something, so that the person hears at once; without it, within a second."""
     live, nav = Live(ctx, topics()), navigation()
     files = Mount(f"{AT}/static", _Files(directory=STATIC))
     missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
-    return [files, *(guarded(ctx, page, nav) for page in [*(_heard(page, hint) for page in pages(live)), missing])]
+    heard = [_heard(page, hint) for page in pages(live)]
+    return [*api.routes(ctx), files, *(guarded(ctx, page, nav) for page in [*heard, missing])]
 
 
 def _heard(page: Page, hint: Hint | None) -> Page:

@@ -6,15 +6,13 @@ from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
-from programme import booked, concern, setting
+from programme import booked, concern, referral_state, setting
 from programme.booked import BookingView
 from programme.concern import Said
 from programme.context import Context
 from programme.rules import attendance as rules
 from programme.rules import deadline, london
-from programme.rules import referral as referral_rules
 from programme.rules.attendance import Missed
-from programme.rules.referral import Event
 from storage import booking as bookings
 from storage.audit import record
 from storage.booking import Booking
@@ -107,10 +105,10 @@ def _give_chance(session: Session, ctx: Context, referral: Referral, held: Booki
     if held is not None:
         held.state, held.ended_at = BookingState.MISSED, ctx.clock()
         session.add(held)
-        _change(referral, "miss")
+        referral_state.move(session, ctx, referral, "miss", "person")
         _record(session, ctx, "missed", "booking", held.id)
     if referral.state == ReferralState.MISSED:
-        _change(referral, "allow")
+        referral_state.move(session, ctx, referral, "allow", "setting")
         _record(session, ctx, "second_chance", "referral", referral.id, actor="setting")
     session.add(referral)
 
@@ -131,11 +129,6 @@ def _coming(session: Session, ctx: Context, held: Booking | None) -> Told[Coming
     if rules.is_over(found.sessions, now):
         return Told(Coming.OVER, found)
     return Told(Coming.TODAY if rules.is_today(found.sessions, now) else Coming.AHEAD, found)
-
-
-def _change(referral: Referral, event: Event) -> None:
-    after = referral_rules.next_state(referral.state.value, event)
-    referral.state = ReferralState(after) if after else referral.state
 
 
 def _record(session: Session, ctx: Context, action: str, kind: str, subject: str, actor: str = "person") -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import booked, outbox, setting
+from programme import booked, outbox, referral_state, setting
 from programme.booked import BookingView
 from programme.context import Context
 from programme.outbox import Reply
@@ -13,12 +13,11 @@ from programme.rules import booking as rules
 from programme.rules import deadline, london
 from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
-from programme.rules.referral import Event
 from storage import booking as bookings
 from storage.audit import record
 from storage.booking import Booking, Offer
 from storage.conversation import Conversation
-from storage.enums import BookingState, CourseState, ReferralState
+from storage.enums import BookingState, CourseState
 from storage.message import replies_to
 from storage.referral import Referral
 from storage.row import lock_one
@@ -241,7 +240,7 @@ def save(
     actor: str = "person",
 ) -> None:
     """Stores a new place, with its line in the audit log and what the person is told, where they have a chat."""
-    _change(referral, "book")
+    referral_state.move(session, ctx, referral, "book", actor)
     session.add_all([row, referral])
     session.flush()
     _note(session, ctx, action, row, actor)
@@ -273,7 +272,7 @@ def give_up(
     """Ends a place; the person is told what was cancelled and by when they must book again. What is said of it."""
     held.state, held.ended_at = BookingState.CANCELLED, ctx.clock()
     held.calendar_sequence += 1
-    _change(referral, "cancel")
+    referral_state.move(session, ctx, referral, "cancel", actor)
     session.add_all([held, referral])
     session.flush()
     _note(session, ctx, "cancel", held, actor)
@@ -282,11 +281,6 @@ def give_up(
     if conversation is not None:
         outbox.say(session, ctx, conversation, [reply], turn_id)
     return reply
-
-
-def _change(referral: Referral, event: Event) -> None:
-    after = referral_rules.next_state(referral.state.value, event)
-    referral.state = ReferralState(after) if after else referral.state
 
 
 def _note(session: Session, ctx: Context, action: str, row: Booking, actor: str) -> None:

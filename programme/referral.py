@@ -5,7 +5,8 @@ from datetime import date
 
 from sqlmodel import Session
 
-from programme import case, concern, setting, verification
+from programme import case, concern, referral_state, setting, verification
+from programme.arrival import arrived
 from programme.concern import Said
 from programme.context import Context
 from programme.rules import age, deadline, london
@@ -37,6 +38,7 @@ class NewReferral:
     born: date
     book_by: date | None
     finish_by: date | None
+    contact_by: date | None = None
     referred_on: date | None = None  # today, where it is not said
     phone: str | None = None
     email: str | None = None
@@ -62,7 +64,7 @@ def add(ctx: Context, new: NewReferral, actor: str = "system") -> Added:
     with ctx.database.writing() as session:
         row = write(session, ctx, new, actor)
         link = verification.make_link(session, ctx, row.id)
-        return Added(row.id, link, verification.match_claims(session))
+        return Added(row.id, link, arrived(session, ctx, [row.id]))
 
 
 def write(session: Session, ctx: Context, new: NewReferral, actor: str = "system") -> Referral:
@@ -91,6 +93,7 @@ def write(session: Session, ctx: Context, new: NewReferral, actor: str = "system
         reference=canonical,
         reference_lookup=referrals.reference_lookup(ctx.database.keyring, canonical),
         referred_on=new.referred_on or london.today(now),
+        contact_by=new.contact_by,
         book_by=new.book_by,
         finish_by=new.finish_by,
         matching_word=new.matching_word,
@@ -98,6 +101,7 @@ def write(session: Session, ctx: Context, new: NewReferral, actor: str = "system
     )
     session.add(row)
     session.flush()
+    referral_state.begin(session, ctx, row, actor)
     record(
         session,
         id=ctx.new_id(),

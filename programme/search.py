@@ -67,17 +67,18 @@ def search(ctx: Context, wanted: Wanted, account_id: str, *, live: bool = False)
     """What fits, the newest first; a search for somebody is logged, with what was typed. `live`: an open page renews
     itself, which is no new search."""
     if wanted.text.strip() and not (live and _searched_lately(ctx, account_id)):
-        _log(ctx, wanted.text.strip(), account_id)
+        note(ctx, wanted.text.strip(), account_id)
     with ctx.database.reading() as session:
-        people = _people(session, ctx, wanted.text) if wanted.text.strip() else None
-        rows = _conversations(session, wanted, people)
+        found = people(session, ctx, wanted.text) if wanted.text.strip() else None
+        rows = _conversations(session, wanted, found)
         hits = _hits(session, rows[:PAGE])
-        if people and wanted.page == 1 and not (wanted.owner or wanted.channel or wanted.urgency):
-            hits += _without_chat(session, people)
+        if found and wanted.page == 1 and not (wanted.owner or wanted.channel or wanted.urgency):
+            hits += _without_chat(session, found)
         return Hits(tuple(hits), len(rows) > PAGE)
 
 
-def _log(ctx: Context, text: str, account_id: str) -> None:
+def note(ctx: Context, text: str, account_id: str) -> None:
+    """Writes down who searched for whom."""
     with ctx.database.writing() as session:
         record(
             session,
@@ -102,7 +103,7 @@ def _searched_lately(ctx: Context, account_id: str) -> bool:
         return session.exec(found.limit(1)).first() is not None
 
 
-def _people(session: Session, ctx: Context, text: str) -> list[str]:
+def people(session: Session, ctx: Context, text: str) -> list[str]:
     """Ids of referrals with this reference (also misread: O for 0), else of people with such a name."""
     pattern = setting.reference_pattern(session)
     canonical = reference.read(text, pattern)

@@ -12,17 +12,16 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from programme import case, setting
+from programme import case, referral_state, setting
 from programme.context import Context
 from programme.rules import attempts, london, name, reference
-from programme.rules import referral as referral_rules
 from storage import booking as bookings
 from storage import identity as identities
 from storage import referral as referrals
 from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.enums import AttemptKind, CaseReason, ReferralState, Urgency
+from storage.enums import AttemptKind, CaseReason, Urgency
 from storage.identity import Attempt
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
@@ -112,9 +111,7 @@ def _failures(
 def _verify(session: Session, ctx: Context, conversation: Conversation, referral: Referral, now: datetime) -> None:
     conversation.referral_id, conversation.verified_at = referral.id, now
     referral.verified_at = referral.verified_at or now
-    after = referral_rules.next_state(referral.state.value, "verify")
-    if after is not None:  # else it is over: they are who they say, and a worker must check
-        referral.state = ReferralState(after)
+    referral_state.move(session, ctx, referral, "verify", "person")  # where it is over a worker must check
     session.add_all([conversation, referral])
     case.adopt(session, conversation)
     record(

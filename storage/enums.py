@@ -218,3 +218,12 @@ class AlertState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     DROPPED = "dropped"
+
+
+class ImportState(StrEnum):
+    """Of a file of referrals."""
+
+    CHECKED = "checked"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"

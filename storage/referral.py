@@ -1,6 +1,7 @@
 """A referral: one person sent to the programme, by when they must book and finish, and their personal links."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlmodel import Field, Session, col, select
@@ -13,6 +14,8 @@ from storage.types import Instant, Sealed, word
 
 REFERENCE = "referral.reference"  # what keyed hashes are made for
 LINK = "personal_link.token"
+SOURCE = "referral.source"
+AT_ONCE = 200  # references in one query
 
 
 class Referral(Row, table=True):
@@ -27,6 +30,8 @@ class Referral(Row, table=True):
     matching_word: str | None = Field(default=None, sa_type=Sealed("referral.matching_word"))
     verified_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    contact_by: date | None = None  # London date, inclusive: to be reached for the first time
+    source_lookup: str | None = Field(default=None, max_length=64)  # keyed hash of the row it came from
 
 
 class PersonalLink(Row, table=True):
@@ -50,6 +55,22 @@ def reference_lookup(keyring: Keyring, canonical: str) -> str:
 def link_lookup(keyring: Keyring, token: str) -> str:
     """What `PersonalLink.token_lookup` holds."""
     return keyring.lookup(token, LINK)
+
+
+def known_references(session: Session, keyring: Keyring, canonicals: Sequence[str]) -> dict[str, str]:
+    """Ids by canonical reference, of those that are here, many at a time; nothing sealed is opened."""
+    found: dict[str, str] = {}
+    for start in range(0, len(canonicals), AT_ONCE):
+        of = {
+            lookup: canonical
+            for canonical in canonicals[start : start + AT_ONCE]
+            for lookup in keyring.lookups(canonical, REFERENCE)
+        }
+        rows = session.exec(
+            select(Referral.reference_lookup, Referral.id).where(col(Referral.reference_lookup).in_(of))
+        )
+        found |= {of[lookup]: key for lookup, key in rows}
+    return found
 
 
 def by_reference(session: Session, keyring: Keyring, canonical: str) -> Referral | None:

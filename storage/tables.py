@@ -2,6 +2,7 @@
 
 from storage.account import Account, Invitation, RecoveryCode, Shift, StaffSession
 from storage.alert import Alert
+from storage.api_token import ApiToken
 from storage.audit import Audit
 from storage.booking import Booking, Offer
 from storage.callback import Callback
@@ -17,6 +18,8 @@ from storage.miss import Miss
 from storage.note import Draft, Note
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
+from storage.referral_change import ReferralChange
+from storage.referral_import import ImportMapping, ReferralImport
 from storage.row import Row
 from storage.session import Course, CourseSession, Venue
 from storage.setting import Setting, SettingVersion
@@ -26,6 +29,7 @@ metadata = Row.metadata
 __all__ = [
     "Account",
     "Alert",
+    "ApiToken",
     "Attempt",
     "Audit",
     "Booking",
@@ -40,6 +44,7 @@ __all__ = [
     "Draft",
     "Feedback",
     "HandoffRequest",
+    "ImportMapping",
     "Invitation",
     "Lease",
     "Lesson",
@@ -52,6 +57,8 @@ __all__ = [
     "PersonalLink",
     "RecoveryCode",
     "Referral",
+    "ReferralChange",
+    "ReferralImport",
     "Setting",
     "SettingVersion",
     "Shift",

@@ -24,6 +24,9 @@ class Permission(StrEnum):
     PROGRAMME = "programme"  # read every setting
     CHANGE_PROGRAMME = "change_programme"  # propose, agree, refuse
     TRAIN = "train"
+    REFER = "refer"  # a referral by hand, its state, a letter
+    IMPORT = "import"  # files of referrals
+    TOKENS = "tokens"  # other systems that send us referrals
     PEOPLE = "people"  # accounts and invitations
     AUDIT = "audit"
 
@@ -42,6 +45,9 @@ TABLE: MappingProxyType[Permission, frozenset[str]] = MappingProxyType(
         Permission.PROGRAMME: _EVERYBODY,
         Permission.CHANGE_PROGRAMME: _HEADS,
         Permission.TRAIN: frozenset({TRAINER, LEAD, MANAGER}),
+        Permission.REFER: _TALKERS,
+        Permission.IMPORT: _HEADS,
+        Permission.TOKENS: frozenset({MANAGER}),
         Permission.PEOPLE: _HEADS,
         Permission.AUDIT: _HEADS,
     }

@@ -17,6 +17,7 @@ DEEDS = WORDS.get_template("audit_words.html").module.deeds  # type: ignore[attr
 WRITERS = {"record", "_note", "_record", "_log"}
 SUBJECTS = {
     "account",
+    "api_token",
     "booking",
     "callback",
     "case",
@@ -25,6 +26,7 @@ SUBJECTS = {
     "message_in",
     "person",
     "referral",
+    "referral_import",
     "setting",
     "system",
 }

@@ -51,7 +51,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             reached.append(page.path)
             return pages.HTMLResponse("reached")
 
-        return Page(page.path, handler, page.may, page.methods, page.nav, page.longest)  # type: ignore[arg-type]
+        return Page(page.path, handler, page.may, page.methods, page.nav, page.longest, page.file)  # type: ignore[arg-type]
 
     monkeypatch.setattr("console.routes.pages", lambda live=None: [instead(page) for page in declared()])
     yield reached

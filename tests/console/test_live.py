@@ -288,7 +288,7 @@ def test_every_other_topic_rings(ctx_of_both: Context) -> None:
         change()
         after = {name: _version(ctx, name, member.id if topics()[name].own else "") for name in names}
         assert rung <= {name for name in names if before[name] != after[name]}, number
-    assert set(topics()) <= {*names, "conversation"}
+    assert set(topics()) <= {*names, "conversation", "import"}
 
 
 def _audited(ctx: Context, staff: Staff) -> None:

@@ -13,7 +13,7 @@ from actions import server
 from actions.helping import NEVER_GUESSED
 from actions.journey import STEPS
 from bot.telegram import command, other
-from programme import menu, phone
+from programme import letter, menu, phone
 from programme.offers import OffersKind
 from programme.rules import birth_date
 from programme.rules.danger import DANGERS
@@ -40,6 +40,7 @@ EXPANSIONS: dict[str, set[str]] = {
     "label_alert_{}": ALERTS,
     "label_alert_{}_title": ALERTS,
     "label_telegram_command_{}": set(command.MENU),
+    "label_letter_{}": set(letter.LABELS),
     "label_error_{}": {"bad_frame", "too_long", "too_fast", "unknown_session", "unavailable", "no_calendar"},
 }
 # Names that are looked up and left out where there is none: whatever is there is in use.

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, text
 from sqlmodel import select
 
-from storage.account import Invitation, RecoveryCode, StaffSession
+from storage.account import Account, Invitation, RecoveryCode, StaffSession
 from storage.audit import record
 from storage.callback import Callback
 from storage.database import Database
-from storage.enums import AttemptKind, Channel, LessonState, Rating, Role
+from storage.enums import AttemptKind, Channel, LessonState, Rating, ReferralState, Role
 from storage.feedback import Feedback
 from storage.identity import Attempt, subject_lookup
 from storage.keys import CannotOpenError, Keyring
 from storage.lesson import Lesson
 from storage.note import Draft, Note
 from storage.person import Person
+from storage.referral_change import ReferralChange
+from storage.referral_import import ReferralImport
 from storage.rotate import sealed_places
 from storage.session import Venue
 from storage.tables import metadata
@@ -59,6 +61,7 @@ def plant(database: Database) -> set[str]:
         database, talk, last_words=f"{PLANTED} last", outcome_note=f"{PLANTED} outcome"
     )
     plant_workers(database, talk.id, request.id)
+    plant_referrals(database, referral.id)
     with database.writing() as session:
         record(session, id=new_id(), at=NOW, actor="system", action="plant", subject_kind="x", subject_id="x",
                detail=f"{PLANTED} audit")  # fmt: skip
@@ -101,6 +104,20 @@ def plant_workers(database: Database, talk: str, request: str) -> None:
                          words=f"{PLANTED} feedback"),
                 Lesson(id=new_id(), text=f"{PLANTED} lesson", state=LessonState.NOT_OURS, account_id=worker,
                        taught_at=NOW),
+            ]
+        )  # fmt: skip
+
+
+def plant_referrals(database: Database, referral: str) -> None:
+    """What is known of how referrals came in, and where they stand."""
+    with database.writing() as session:
+        account = session.exec(select(Account.id)).first() or ""
+        session.add_all(
+            [
+                ReferralChange(id=new_id(), referral_id=referral, at=NOW, event="close", now=ReferralState.CLOSED,
+                               actor="system", why=f"{PLANTED} why"),
+                ReferralImport(id=new_id(), account_id=account, file_name=f"{PLANTED}.csv", checked_at=NOW,
+                               content=f"{PLANTED} rows"),
             ]
         )  # fmt: skip
 

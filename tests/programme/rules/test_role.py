@@ -6,7 +6,7 @@ from programme.rules import role
 from programme.rules.role import ROLES, TABLE, Permission, given_by, keeps_a_manager, may, may_look_after
 
 EXPECTED = {
-    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme"},
+    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme", "refer"},
     "trainer": {"own", "programme", "train"},
     "lead": {
         "own",
@@ -17,11 +17,13 @@ EXPECTED = {
         "programme",
         "change_programme",
         "train",
+        "refer",
+        "import",
         "people",
         "audit",
     },
 }
-EXPECTED["manager"] = EXPECTED["lead"]
+EXPECTED["manager"] = EXPECTED["lead"] | {"tokens"}
 
 
 @pytest.mark.parametrize("who", ROLES)
@@ -36,6 +38,7 @@ def test_every_permission_has_a_line_and_every_role_is_known() -> None:
 
 def test_a_trainer_sees_nobodys_record() -> None:
     of_persons = {Permission.CONVERSATIONS, Permission.TALK, Permission.CALLBACKS, Permission.SINCE, Permission.AUDIT}
+    of_persons |= {Permission.REFER, Permission.IMPORT, Permission.TOKENS}
     assert not [one for one in of_persons if may("trainer", one)]
 
 

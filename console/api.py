@@ -1,0 +1,207 @@
+"""/api/referrals: other systems send referrals, with a token, by the same checks as a file; described by OpenAPI."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from programme import api_token, referral_entry
+from programme.context import Context
+from programme.referral_entry import Taken
+from programme.referral_plan import Plan
+from programme.referral_words import Column
+from programme.rules.referral_row import FIELDS
+
+log = structlog.get_logger()
+AT = "/api/referrals"
+LARGEST = 5 * 1024 * 1024  # bytes
+MOST = 5_000  # referrals at once
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+VERSION = "1.0"
+Cell = Annotated[str, Field(max_length=2_000)]
+
+
+class Referrals(BaseModel):
+    """What is sent: each referral by field, as a row of a file; `check_only`: nothing is written."""
+
+    model_config = ConfigDict(extra="forbid")
+    referrals: Annotated[list[dict[str, Cell]], Field(min_length=1, max_length=MOST)]
+    check_only: bool = False
+
+
+class Line(BaseModel):
+    """One referral of those that were sent; the first is 1. `result`: added, changed, same, repeated or wrong."""
+
+    line: int
+    result: str
+
+
+class Problem(BaseModel):
+    """What is wrong with a referral, and the words to put it right."""
+
+    line: int
+    field: str
+    code: str
+    reason: str
+    fix: str
+
+
+class Answer(BaseModel):
+    """What came of it. `written` is false where one is wrong or it was only to be checked: nothing was written."""
+
+    written: bool
+    added: int
+    changed: int
+    same: int
+    lines: list[Line]
+    problems: list[Problem]
+
+
+class Refusal(BaseModel):
+    """Why nothing was read: not_signed_in, too_large, not_json or bad_body; `where`: places in the body."""
+
+    error: str
+    where: list[str] = []
+
+
+def routes(ctx: Context) -> list[BaseRoute]:
+    """The address to send to, and its description."""
+
+    async def take(request: Request) -> Response:
+        return await _take(ctx, request)
+
+    async def describe(request: Request) -> Response:
+        columns = await asyncio.to_thread(referral_entry.columns, ctx)
+        return JSONResponse(description(columns, str(request.base_url).rstrip("/")), headers=HEADERS)
+
+    return [
+        Route(AT, _safely(take), methods=["POST"]),
+        Route(f"{AT}/openapi.json", _safely(describe)),
+    ]
+
+
+def _safely(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as error:
+            log.error("referrals api failed", exc_info=error)
+            return _refuse(500, "broken")
+
+    return answer
+
+
+async def _take(ctx: Context, request: Request) -> Response:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    known = scheme.casefold() == "bearer" and token.strip()
+    actor = await asyncio.to_thread(api_token.use, ctx, token.strip()) if known else None
+    if actor is None:
+        return _refuse(401, "not_signed_in", **{"WWW-Authenticate": "Bearer"})
+    body = await _body(request)
+    if body is None:
+        return _refuse(413, "too_large")
+    try:
+        sent = Referrals.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        kind = "not_json" if found[0]["type"] == "json_invalid" else "bad_body"
+        return _refuse(400, kind, [".".join(map(str, each["loc"])) for each in found[:20]])
+    unknown = sorted({field for one in sent.referrals for field in one} - set(FIELDS))
+    if unknown:
+        return _refuse(400, "bad_body", [f"referrals.{field[:40]}" for field in unknown[:20]])
+    taken = await asyncio.to_thread(referral_entry.take, ctx, actor, sent.referrals, check_only=sent.check_only)
+    return JSONResponse(_answer(taken).model_dump(), 422 if taken.plan.wrong else 200, headers=HEADERS)
+
+
+async def _body(request: Request) -> bytes | None:
+    chunks, length = [], 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > LARGEST:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _answer(taken: Taken) -> Answer:
+    plan = taken.plan
+    wrong = [
+        Problem(line=one.line, field=one.field, code=one.code, reason=one.reason, fix=one.fix) for one in plan.wrong
+    ]
+    return Answer(
+        written=taken.done,
+        added=len(plan.added),
+        changed=len(plan.changed),
+        same=len(plan.same) + len(plan.repeated),
+        lines=_lines(plan),
+        problems=wrong,
+    )
+
+
+def _lines(plan: Plan) -> list[Line]:
+    results = {row.line: "added" for row in plan.added} | {row.line: "changed" for row in plan.changed}
+    results |= dict.fromkeys(plan.same, "same") | {line: "repeated" for line, _ in plan.repeated}
+    results |= {one.line: "wrong" for one in plan.wrong}
+    return [Line(line=line, result=result) for line, result in sorted(results.items())]
+
+
+def _refuse(status: int, error: str, where: Sequence[str] = (), **headers: str) -> Response:
+    return JSONResponse(Refusal(error=error, where=list(where)).model_dump(), status, headers=HEADERS | headers)
+
+
+def description(columns: Sequence[Column], origin: str) -> dict[str, Any]:
+    """The OpenAPI document, from the models above and the template's columns."""
+    reference = "#/components/schemas/{model}"
+    schemas = {
+        model.__name__: _without_defs(model.model_json_schema(ref_template=reference))
+        for model in (Referrals, Line, Problem, Answer, Refusal)
+    }
+    schemas["Referral"] = {
+        "type": "object",
+        "required": ["reference", "date_of_birth"],
+        "additionalProperties": False,
+        "properties": {one.field: _property(one) for one in columns},
+    }
+    schemas["Referrals"]["properties"]["referrals"]["items"] = {"$ref": reference.format(model="Referral")}
+    answer, refusal = _content(reference.format(model="Answer")), _content(reference.format(model="Refusal"))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Referrals", "version": VERSION},
+        "servers": [{"url": origin}],
+        "security": [{"token": []}],
+        "paths": {
+            AT: {
+                "post": {
+                    "operationId": "sendReferrals",
+                    "requestBody": {"required": True} | _content(reference.format(model="Referrals")),
+                    "responses": {
+                        "200": {"description": "written, or checked"} | answer,
+                        "422": {"description": "wrong"} | answer,
+                        **{
+                            str(status): {"description": name} | refusal
+                            for status, name in ((400, "bad_body"), (401, "not_signed_in"), (413, "too_large"))
+                        },
+                    },
+                }
+            }
+        },
+        "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _without_defs(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "$defs"}
+
+
+def _property(one: Column) -> dict[str, Any]:
+    about: dict[str, Any] = {"type": "string", "title": one.title, "description": one.about}
+    return about | ({"examples": [one.example]} if one.example else {})
+
+
+def _content(reference: str) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": {"$ref": reference}}}}

@@ -1,0 +1,287 @@
+"""Files of referrals: checked whole, shown, brought in by one transaction; what their columns mean is remembered."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from programme import referral_plan, referral_writing, sheet
+from programme.context import Context
+from programme.referral_plan import Plan
+from programme.referral_words import Words, plain
+from programme.referral_writing import Progress
+from programme.rules.referral_row import FIELDS
+from programme.sheet import BadFileError
+from storage.account import Account
+from storage.audit import record
+from storage.enums import ImportState
+from storage.referral_import import ImportMapping, ReferralImport, latest_imports, left_behind
+from storage.row import lock_row
+
+LARGEST = 5 * 1024 * 1024  # bytes
+KEPT = timedelta(days=1)  # a checked file, until it is brought in
+PATIENCE = timedelta(minutes=5)  # an import that says nothing for so long was cut off, and was undone whole
+LATEST = 20
+PARTS_OF_NAME = frozenset({"first_name", "last_name"})
+
+
+class NoImportError(LookupError):
+    """There is no such file, or it was not kept."""
+
+
+class ColumnsMissingError(ValueError):
+    """Say which columns hold the reference, the name and the date of birth."""
+
+
+class NotNowError(ValueError):
+    """This file is in already, or is on its way in."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was checked. `columns`: heading to field, None where somebody must say; `samples`: of each heading
+    the first cells; `plan`: None where it cannot be made yet, or all is done."""
+
+    id: str
+    file_name: str
+    state: ImportState
+    total: int
+    headings: tuple[str, ...]
+    columns: Mapping[str, str] | None
+    samples: Mapping[str, tuple[str, ...]]
+    plan: Plan | None
+    words: Words
+    may_start: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """A file that came in. `by`: a name."""
+
+    id: str
+    file_name: str
+    ended_at: datetime
+    by: str
+    total: int
+    added: int
+    changed: int
+    same: int
+    refused: int
+
+
+def check(ctx: Context, account_id: str, file_name: str, content: bytes) -> str:
+    """Reads a file and keeps its rows, sealed, for a day; nothing of it is brought in. Its id. Raises BadFileError."""
+    if not content:
+        raise BadFileError("no_file")
+    if len(content) > LARGEST:
+        raise BadFileError("too_large")
+    found = sheet.read(content)
+    with ctx.database.writing() as session:
+        for old in left_behind(session, ctx.clock() - KEPT):
+            old.content = None
+            session.add(old)
+        words = referral_plan.words_of(session)
+        columns = _remembered(session, found.headings) or _plain_columns(words, found.headings)
+        row = ReferralImport(
+            id=ctx.new_id(),
+            account_id=account_id,
+            file_name=file_name[-120:],
+            content=json.dumps({"headings": found.headings, "rows": found.rows, "columns": columns}),
+            checked_at=ctx.clock(),
+            total=len(found.rows),
+        )
+        session.add(row)
+        return row.id
+
+
+def read(ctx: Context, import_id: str) -> Upload:
+    """The file, and what it would do as things are now. Raises NoImportError."""
+    with ctx.database.reading() as session:
+        row = _there(session, import_id)
+        content = json.loads(row.content) if row.content else {"headings": [], "rows": [], "columns": None}
+        columns = content["columns"]
+        planned = row.content is not None and columns is not None and row.state is not ImportState.IMPORTING
+        return Upload(
+            id=row.id,
+            file_name=row.file_name,
+            state=row.state,
+            total=row.total,
+            headings=tuple(content["headings"]),
+            columns=columns,
+            samples=_samples(content["headings"], content["rows"]),
+            plan=_plan(session, ctx, content) if planned else None,
+            words=referral_plan.words_of(session),
+            may_start=row.content is not None and _may_start(row, ctx.clock()),
+        )
+
+
+def set_columns(ctx: Context, import_id: str, account_id: str, columns: Mapping[str, str]) -> None:
+    """Says what each column of the file holds (heading to field), for this and every file with the same headings.
+
+    Raises NoImportError, ColumnsMissingError, NotNowError.
+    """
+    chosen = {heading: field for heading, field in columns.items() if field in FIELDS}
+    if not _enough(chosen):
+        raise ColumnsMissingError(ColumnsMissingError.__doc__)
+    with ctx.database.writing() as session:
+        row = _locked(session, import_id)
+        if row.content is None or not _may_start(row, ctx.clock()):
+            raise NotNowError(NotNowError.__doc__)
+        content = json.loads(row.content)
+        content["columns"] = {heading: field for heading, field in chosen.items() if heading in content["headings"]}
+        row.content = json.dumps(content)
+        session.add(row)
+        session.merge(
+            ImportMapping(
+                id=_signature(content["headings"]),
+                columns=json.dumps(content["columns"]),
+                account_id=account_id,
+                saved_at=ctx.clock(),
+            )
+        )
+
+
+def start(ctx: Context, import_id: str) -> None:
+    """Claims the file for `bring_in`, so that nobody brings it in beside. Raises NoImportError, NotNowError."""
+    with ctx.database.writing() as session:
+        row = _locked(session, import_id)
+        if row.content is None or not _may_start(row, ctx.clock()):
+            raise NotNowError(NotNowError.__doc__)
+        row.state, row.started_at = ImportState.IMPORTING, ctx.clock()
+        session.add(row)
+
+
+def bring_in(
+    ctx: Context, import_id: str, account_id: str, *, with_changes: bool, progress: Progress = lambda _done: None
+) -> None:
+    """Checks the whole file again and writes what is right, in one transaction: all of that or nothing.
+
+    Raises NoImportError, NotNowError; any other error leaves nothing written and the file as it was checked.
+    """
+    try:
+        with ctx.database.writing() as session:
+            row = _locked(session, import_id)
+            if row.content is None or row.state is not ImportState.IMPORTING:
+                raise NotNowError(NotNowError.__doc__)
+            actor = f"worker:{account_id}"
+            plan = _plan(session, ctx, json.loads(row.content))
+            done = referral_writing.write(session, ctx, plan, actor, with_changes=with_changes, progress=progress)
+            row.added, row.changed, row.refused = len(done.added), len(done.changed), plan.refused
+            row.same = len(plan.same) + len(plan.repeated)
+            row.state, row.content, row.ended_at = ImportState.DONE, None, ctx.clock()
+            session.add(row)
+            _record(session, ctx, row, actor)
+    except NotNowError:
+        raise
+    except Exception:
+        _give_back(ctx, import_id)
+        raise
+
+
+def past(ctx: Context) -> tuple[Past, ...]:
+    """The last files that came in, the newest first."""
+    with ctx.database.reading() as session:
+        return tuple(_past(session, row) for row in latest_imports(session, LATEST))
+
+
+def outcome(ctx: Context, import_id: str) -> Past | None:
+    """What a file has done; None where it is not in. Raises NoImportError."""
+    with ctx.database.reading() as session:
+        row = _there(session, import_id)
+        return _past(session, row) if row.state is ImportState.DONE else None
+
+
+def _plan(session: Session, ctx: Context, content: Mapping[str, object]) -> Plan:
+    columns, headings = dict(content["columns"]), list(content["headings"])  # type: ignore[call-overload]
+    places = [(place, columns[heading]) for place, heading in enumerate(headings) if heading in columns]
+    rows = [
+        (int(line), {field: cells[place] for place, field in places})
+        for line, cells in list(content["rows"])  # type: ignore[call-overload]
+    ]
+    return referral_plan.of_rows(session, ctx, rows)
+
+
+def _plain_columns(words: Words, headings: tuple[str, ...]) -> dict[str, str] | None:
+    """By the headings alone, where they say enough; of two that mean the same the first."""
+    columns: dict[str, str] = {}
+    for heading in headings:
+        field = words.field_of(heading) if heading else None
+        if field is not None and field not in columns.values():
+            columns[heading] = field
+    return columns if _enough(columns) else None
+
+
+def _enough(columns: Mapping[str, str]) -> bool:
+    fields = list(columns.values())
+    named = "name" in fields or set(fields) >= PARTS_OF_NAME
+    return len(fields) == len(set(fields)) and {"reference", "date_of_birth"} <= set(fields) and named
+
+
+def _remembered(session: Session, headings: tuple[str, ...]) -> dict[str, str] | None:
+    row = session.get(ImportMapping, _signature(headings))
+    known: dict[str, str] = json.loads(row.columns) if row else {}
+    return {heading: known[heading] for heading in headings if heading in known} or None
+
+
+def _signature(headings: tuple[str, ...] | list[str]) -> str:
+    """The same for the same headings in any order."""
+    return hashlib.sha256("\x1f".join(sorted(map(plain, headings))).encode()).hexdigest()
+
+
+def _samples(headings: list[str], rows: list[tuple[int, list[str]]]) -> dict[str, tuple[str, ...]]:
+    return {
+        heading: tuple(cells[place] for _, cells in rows[:50] if cells[place])[:2]
+        for place, heading in enumerate(headings)
+        if heading
+    }
+
+
+def _may_start(row: ReferralImport, now: datetime) -> bool:
+    if row.state is ImportState.IMPORTING:
+        return row.started_at is not None and now - row.started_at > PATIENCE
+    return row.state in (ImportState.CHECKED, ImportState.FAILED)
+
+
+def _there(session: Session, import_id: str) -> ReferralImport:
+    row = session.get(ReferralImport, import_id)
+    if row is None:
+        raise NoImportError(NoImportError.__doc__)
+    return row
+
+
+def _locked(session: Session, import_id: str) -> ReferralImport:
+    row = lock_row(session, ReferralImport, import_id)
+    if row is None:
+        raise NoImportError(NoImportError.__doc__)
+    return row
+
+
+def _give_back(ctx: Context, import_id: str) -> None:
+    with ctx.database.writing() as session:
+        row = _locked(session, import_id)
+        if row.state is ImportState.IMPORTING:
+            row.state = ImportState.FAILED
+            session.add(row)
+
+
+def _record(session: Session, ctx: Context, row: ReferralImport, actor: str) -> None:
+    counts = {"added": row.added, "changed": row.changed, "same": row.same, "refused": row.refused}
+    record(
+        session,
+        id=ctx.new_id(),
+        at=ctx.clock(),
+        actor=actor,
+        action="import",
+        subject_kind="referral_import",
+        subject_id=row.id,
+        detail=json.dumps(counts),
+    )
+
+
+def _past(session: Session, row: ReferralImport) -> Past:
+    by = session.get(Account, row.account_id)
+    counts = (row.total, row.added, row.changed, row.same, row.refused)
+    return Past(row.id, row.file_name, row.ended_at or row.checked_at, by.name if by else "", *counts)
