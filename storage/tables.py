@@ -2,6 +2,7 @@
 
 from storage.account import Account, Invitation, RecoveryCode, Shift, StaffSession
 from storage.alert import Alert
+from storage.attendance import Attendance
 from storage.audit import Audit
 from storage.booking import Booking, Offer
 from storage.callback import Callback
@@ -18,8 +19,9 @@ from storage.note import Draft, Note
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
 from storage.row import Row
-from storage.session import Course, CourseSession, Venue
+from storage.session import Course, CourseSession, CourseStaff, Venue
 from storage.setting import Setting, SettingVersion
+from storage.waiting import Hold, Waiting
 
 metadata = Row.metadata
 
@@ -27,6 +29,7 @@ __all__ = [
     "Account",
     "Alert",
     "Attempt",
+    "Attendance",
     "Audit",
     "Booking",
     "ButtonToken",
@@ -37,9 +40,11 @@ __all__ = [
     "Conversation",
     "Course",
     "CourseSession",
+    "CourseStaff",
     "Draft",
     "Feedback",
     "HandoffRequest",
+    "Hold",
     "Invitation",
     "Lease",
     "Lesson",
@@ -58,5 +63,6 @@ __all__ = [
     "StaffSession",
     "TrainingRun",
     "Venue",
+    "Waiting",
     "metadata",
 ]
