@@ -33,6 +33,10 @@ MODULES = (
     "person",
     "why",
     "canned_reply",
+    "outlook",
+    "session_plan",
+    "venue",
+    "session",
 )
 
 

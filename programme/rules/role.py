@@ -26,6 +26,8 @@ class Permission(StrEnum):
     TRAIN = "train"
     PEOPLE = "people"  # accounts and invitations
     AUDIT = "audit"
+    SESSIONS = "sessions"  # the diary, lists with names, who came
+    PLAN_SESSIONS = "plan_sessions"  # plan, change and cancel sessions; venues
 
 
 _EVERYBODY = frozenset(ROLES)
@@ -44,6 +46,8 @@ TABLE: MappingProxyType[Permission, frozenset[str]] = MappingProxyType(
         Permission.TRAIN: frozenset({TRAINER, LEAD, MANAGER}),
         Permission.PEOPLE: _HEADS,
         Permission.AUDIT: _HEADS,
+        Permission.SESSIONS: _TALKERS,
+        Permission.PLAN_SESSIONS: _HEADS,
     }
 )
 
