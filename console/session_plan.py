@@ -18,6 +18,7 @@ from programme.rules.session import Times
 from programme.session import About, NoSuchSessionError, SessionView, WrongPlanError
 
 HERE = f"{AT}/sessions"
+FIELDS = ("venue", "first", "clock", "language", "join_link", "access_notes")
 NUMBERS = {"minutes": "180", "sessions": "1", "weeks": "1", "capacity": "15"}  # what a new one begins with
 
 
@@ -112,7 +113,7 @@ async def _form(
         "session_form.html",
         422 if wrong else 200,
         here=HERE,
-        given=given,
+        given=dict.fromkeys(FIELDS, "") | given,
         wrong=wrong,
         found=found,
         venues=venues,
