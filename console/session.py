@@ -152,6 +152,8 @@ def _versions(session: Session, keys: Sequence[str], _now: datetime) -> Mapping[
         of = table.__table__.c  # type: ignore[attr-defined]
         asked = select(func.count(), *(func.max(of[name]) for name in columns)).select_from(of.id.table)
         found.append(tuple(session.execute(asked).one()))
+    places = Course.__table__.c.capacity  # type: ignore[attr-defined]
+    found.append(session.execute(select(func.sum(places))).scalar())
     return dict.fromkeys(keys, tuple(found))
 
 

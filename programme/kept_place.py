@@ -1,6 +1,7 @@
 """Places that are kept for people on the waiting list: offered in order when one frees, for a set time, passed on."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,15 +69,16 @@ def offer_free(ctx: Context) -> list[Kept]:
     """Offers what is free to those who wait, in order; what is chosen is looked at once more under its locks."""
     now = ctx.clock()
     with ctx.database.reading() as session:
-        slots = [
-            offers.as_slot(row)
+        found = [
+            row
             for row in courses.courses_from(session, now)
             if row.free and row.course.first_starts_at - now >= rules.LEAST
         ]
+        slots = [offers.as_slot(row) for row in found]
         rows = waiting.on_the_list(session) if slots else []
-        waiters = [_waiter(session, row) for row in rows if _can_be_offered(session, row)]
-    found = [_keep(ctx, key, course_id) for key, course_id in rules.choose(waiters, slots, now)]
-    return [kept for kept in found if kept is not None]
+        waiters = [_waiter(session, row, found) for row in rows if _can_be_offered(session, row)]
+    made = [_keep(ctx, key, course_id) for key, course_id in rules.choose(waiters, slots, now)]
+    return [kept for kept in made if kept is not None]
 
 
 def _can_be_offered(session: Session, row: Waiting) -> bool:
@@ -130,7 +132,7 @@ def _may_keep(session: Session, ctx: Context, row: Waiting, referral: Referral, 
         places_left=booking.places(course),
         now=now,
     )
-    if verdict is not Verdict.YES or not rules.choose([_waiter(session, row)], [offers.as_slot(course)], now):
+    if verdict is not Verdict.YES or not rules.choose([_waiter(session, row, [course])], [offers.as_slot(course)], now):
         return None
     return rules.kept_until(now, _hold(session, ctx), starts, limits)
 
@@ -168,11 +170,13 @@ def _expire(ctx: Context, expired: Hold) -> str | None:
         return conversation.id
 
 
-def _waiter(session: Session, row: Waiting) -> Waiter:
+def _waiter(session: Session, row: Waiting, found: Sequence[WholeCourse]) -> Waiter:
+    """`found`: the courses that are looked at; those in a language that is not theirs are not for them."""
     referral = session.get_one(Referral, row.referral_id)
     wanted = preference.unpack(json.loads(row.wanted)) if row.wanted else None
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
-    return Waiter(row.id, limits, wanted, frozenset(waiting.kept_before(session, row.id)))
+    besides = waiting.kept_before(session, row.id) | offers.in_other_languages(session, referral, found)
+    return Waiter(row.id, limits, wanted, frozenset(besides))
 
 
 def _hold(session: Session, ctx: Context) -> timedelta:

@@ -17,6 +17,7 @@ from storage import session as courses
 from storage.booking import Offer
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
+from storage.person import Person
 from storage.referral import Referral
 from storage.row import lock_one
 
@@ -75,6 +76,24 @@ class Offered:
     asked_at: datetime | None = None  # for the receipt
 
 
+ENGLISH = (None, "en")
+
+
+def open_to(session: Session, referral: Referral, now: datetime) -> list[courses.WholeCourse]:
+    """The open courses that have not begun, in English or in this person's own language, the soonest first."""
+    found = courses.courses_from(session, now, referral.id)
+    others = in_other_languages(session, referral, found)
+    return [row for row in found if row.course.id not in others]
+
+
+def in_other_languages(session: Session, referral: Referral, found: Sequence[courses.WholeCourse]) -> set[str]:
+    """The ids of those courses that are neither in English nor in this person's own language."""
+    if all(row.course.language in ENGLISH for row in found):
+        return set()
+    own = session.get_one(Person, referral.person_id).language
+    return {row.course.id for row in found if row.course.language not in (*ENGLISH, own)}
+
+
 def places(ctx: Context) -> list[str]:
     """What the venues' towns are called."""
     with ctx.database.reading() as session:
@@ -101,7 +120,7 @@ def make(ctx: Context, conversation_id: str, wanted: preference.Preference | Non
             bookings.withdraw_offers(session, conversation_id, now)
         held = bookings.active_booking(session, referral.id)
         skip = {row.course_id for row in shown} | ({held.course_id} if held else set())
-        open_courses = courses.courses_from(session, now, referral.id)
+        open_courses = open_to(session, referral, now)
         slots = {row.course.id: row for row in open_courses}
         chosen = offer.choose([as_slot(row) for row in open_courses], wanted, limits, now, already_shown=skip)
         if not chosen.slots:
@@ -121,7 +140,7 @@ def lay(session: Session, ctx: Context, conversation: Conversation, referral: Re
     if not referral_rules.may_book(referral.state.value):
         return []
     bookings.withdraw_offers(session, conversation.id, now)
-    found = {row.course.id: row for row in courses.courses_from(session, now, referral.id)}
+    found = {row.course.id: row for row in open_to(session, referral, now)}
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
     chosen = offer.choose([as_slot(row) for row in found.values()], None, limits, now, limit=most)
     return [

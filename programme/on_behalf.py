@@ -20,7 +20,6 @@ from programme.rules import deadline, london, offer
 from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
 from storage import booking as bookings
-from storage import session as courses
 from storage.audit import record
 from storage.booking import Booking
 from storage.conversation import Conversation
@@ -231,7 +230,7 @@ def _may_cancel(session: Session, ctx: Context, held: Booking) -> Verdict:
 def _fitting(session: Session, referral: Referral, held: Booking | None, now: datetime) -> list[Choice]:
     """Every course that the chat could offer, the soonest first."""
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
-    rows = {row.course.id: row for row in courses.courses_from(session, now, referral.id)}
+    rows = {row.course.id: row for row in offers.open_to(session, referral, now)}
     shown = {held.course_id} if held else set()
     found: list[Choice] = []
     more = True

@@ -81,8 +81,7 @@ class SessionView:
 def plan(ctx: Context, account_id: str, venue_id: str, times: rules.Times, about: About) -> Planned:
     """Plans a course, or one a week. Days on which nobody is there, and courses that are there already, are left out.
     Raises WrongPlanError; then nothing was written."""
-    now = ctx.clock()
-    wrong = rules.wrong(times, about.capacity, now)
+    wrong = rules.wrong(times, about.capacity, ctx.clock()) | _wrong_link(about)
     with ctx.database.writing() as session:
         venue = session.get(Venue, venue_id)
         if venue is None or venue.closed_at is not None:
@@ -119,8 +118,11 @@ def change(ctx: Context, account_id: str, course_id: str, about: About, rest: bo
                 Course.repeat_id == first.repeat_id, Course.first_starts_at > first.first_starts_at
             )
             keys += session.exec(later.where(Course.state == CourseState.OPEN)).all()
+        wrong = _wrong_link(about)
         if not 1 <= about.capacity <= rules.MOST_PLACES:
-            raise WrongPlanError({"capacity": "range"})
+            wrong["capacity"] = "range"
+        if wrong:
+            raise WrongPlanError(wrong)
         for key in sorted(keys):
             course = lock_one(session, Course, key)
             whole = courses.whole_course(session, key)
@@ -171,6 +173,11 @@ def on_the_list(ctx: Context) -> int:
     """How many wait for a place."""
     with ctx.database.reading() as session:
         return len(waiting.on_the_list(session))
+
+
+def _wrong_link(about: About) -> dict[str, str]:
+    link = about.join_link.strip()
+    return {"join_link": "link"} if link and not link.startswith("https://") else {}
 
 
 def _views(session: Session, found: Sequence[WholeCourse]) -> list[SessionView]:

@@ -12,7 +12,6 @@ from programme.context import Context
 from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
 from programme.rules.preference import Preference
-from storage import session as courses
 from storage import waiting
 from storage.audit import record
 from storage.booking import active_booking
@@ -133,7 +132,7 @@ def _may_wait(session: Session, ctx: Context, referral: Referral) -> bool:
 def _has_room(session: Session, ctx: Context, referral: Referral, wanted: Preference | None) -> bool:
     """Whether there is a place now that suits them: then there is nothing to wait for, but something to choose."""
     now = ctx.clock()
-    slots = [offers.as_slot(row) for row in courses.courses_from(session, now, referral.id)]
+    slots = [offers.as_slot(row) for row in offers.open_to(session, referral, now)]
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
     return bool(offer.choose(slots, wanted, limits, now, limit=1).slots)
 

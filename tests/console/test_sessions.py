@@ -133,6 +133,8 @@ def test_places_can_be_added_but_not_taken_from_people(ctx: Context) -> None:
     lead, key = a_lead(ctx), session_id(ctx, course)
     status, page = lead.post(f"/sessions/{key}/change", capacity="1")
     assert status == 422 and "More places than this are taken." in page
+    status, page = lead.post(f"/sessions/{key}/change", capacity="3", join_link="javascript:alert(1)")
+    assert status == 422 and "A link begins with https://" in page
     status, page = lead.post(f"/sessions/{key}/change", capacity="3", join_link="https://meet.example.org/own")
     assert status == 200 and "Saved." in text_of(page) and "2 of 3 places taken" in page
     assert "https://meet.example.org/own" in page

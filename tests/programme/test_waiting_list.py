@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from sqlmodel import select
 
-from programme import booking, calling_off, kept_place, on_behalf, waiting_list
+from programme import booking, calling_off, kept_place, offers, on_behalf, waiting_list
 from programme.concern import Said
 from programme.context import Context
 from programme.on_behalf import By
@@ -25,7 +25,7 @@ from storage.referral import Referral
 from storage.session import Course, courses_from
 from storage.waiting import Hold, Waiting, hold_of
 from tests.actions.calls import call
-from tests.builders import NOW, a_booking, a_course, a_referral, a_setting, a_venue, an_account
+from tests.builders import NOW, a_booking, a_course, a_person, a_referral, a_setting, a_venue, an_account
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, opened, proved, rules, text, told
 
@@ -235,3 +235,14 @@ def test_many_clocks_and_people_at_once_give_one_place_once(ctx: Context, full: 
     with ctx.database.reading() as session:
         assert len(session.exec(select(Hold)).all()) == 1
     assert sum(told(ctx, chat) == ["notice_place_kept"] for chat in chats) == 1
+
+
+def test_a_course_in_another_language_is_for_who_speaks_it(ctx: Context) -> None:
+    english, polish = (
+        joined(ctx, person=a_person(ctx.database, language=language), state=ReferralState.VERIFIED)
+        for language in ("en", "pl")
+    )
+    a_course(ctx.database, language="pl")
+    for chat, found in ((english, 0), (polish, 1)):
+        assert len(offers.make(ctx, chat, None).offers) == found
+    assert kept_place.tick(ctx) == [polish]
