@@ -129,7 +129,7 @@ def change(ctx: Context, account_id: str, course_id: str, about: About, rest: bo
             if whole is not None and whole.taken > about.capacity:
                 raise WrongPlanError({"capacity": "taken"})
             _say_of(session, ctx, course, about)
-            _record(session, ctx, account_id, "change", course.id)
+            _record(session, ctx, account_id, "change_course", course.id)
         return len(keys)
 
 
@@ -228,7 +228,7 @@ def _write(
     for number, (starts, ends) in enumerate(sessions, 1):
         session.add(CourseSession(id=ctx.new_id(), course_id=course.id, number=number, starts_at=starts, ends_at=ends))
     _say_of(session, ctx, course, about)
-    _record(session, ctx, account_id, "plan", course.id)
+    _record(session, ctx, account_id, "plan_course", course.id)
     return course.id
 
 

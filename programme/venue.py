@@ -55,7 +55,7 @@ def save(ctx: Context, account_id: str, venue_id: str | None, given: Given) -> s
             id=ctx.new_id(),
             at=ctx.clock(),
             actor=owners.worker(account_id),
-            action="change" if venue_id else "add",
+            action="change_venue" if venue_id else "add_venue",
             subject_kind="venue",
             subject_id=row.id,
         )
