@@ -36,6 +36,7 @@ MODULES = (
     "outlook",
     "session_plan",
     "venue",
+    "waiting_list",
     "session",
 )
 

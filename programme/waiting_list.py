@@ -66,7 +66,7 @@ def leave(ctx: Context, conversation_id: str) -> bool:
         row = waiting.waiting_of(session, referral.id)
         if row is None:
             return False
-        _end(session, ctx, row, WaitingState.LEFT, "person")
+        end(session, ctx, row, WaitingState.LEFT, "person")
         return True
 
 
@@ -98,7 +98,7 @@ def _look_after(ctx: Context, row: Waiting) -> None:
             detail = {"why": "time_runs_out"}
             case.open_about(session, ctx, CaseReason.WAITING_LIST, Urgency.DEADLINE, referral, detail)
         if over:
-            _end(session, ctx, now_row, WaitingState.ENDED, owners.CLOCK)
+            end(session, ctx, now_row, WaitingState.ENDED, owners.CLOCK)
 
 
 def _standing(session: Session, ctx: Context, row: Waiting) -> tuple[bool, bool]:
@@ -114,7 +114,7 @@ def _standing(session: Session, ctx: Context, row: Waiting) -> tuple[bool, bool]
     return False, close or chat.newest(session, referral.id) is None
 
 
-def _end(session: Session, ctx: Context, row: Waiting, state: WaitingState, actor: str) -> None:
+def end(session: Session, ctx: Context, row: Waiting, state: WaitingState, actor: str) -> None:
     hold = waiting.hold_of(session, row.referral_id)
     if hold is not None:
         waiting.end_hold(session, hold, HoldEnd.ENDED, ctx.clock())

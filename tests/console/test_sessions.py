@@ -8,12 +8,16 @@ import pytest
 from sqlmodel import select
 
 from console.outlook import draw
-from programme import calling_off, outlook, sample
+from programme import calling_off, kept_place, outlook, sample, waiting_list
 from programme import session as sessions
+from programme.concern import Said
 from programme.context import Context
 from programme.outlook import Outlook
 from programme.rules import london
 from programme.rules.outlook import Week
+from programme.rules.preference import Preference
+from programme.waiting_list import Joined
+from storage.audit import audit_of
 from storage.booking import Booking
 from storage.enums import CourseState, ReferralState, Role
 from storage.referral import Referral
@@ -244,3 +248,27 @@ def test_on_the_sample_every_page_can_be_opened(ctx: Context) -> None:
     for path in ("", "?view=calendar", "/outlook", "/venues", "/new", "/venues/reading", f"/{found[0].id}/change"):
         lead.page(f"/sessions{path}")
     assert calling_off.call_off(ctx, found[0].course_id, lead.account.id, "").people == 0
+
+
+def test_the_waiting_list_in_order_with_what_is_kept(ctx: Context) -> None:
+    lead = a_lead(ctx, Role.WORKER)
+    assert "Nobody is on the waiting list." in lead.page("/sessions/waiting-list")
+    for name, wanted in (("Abe Ash", None), ("Bea Birch", Preference(place="Slough", weekdays=frozenset({1})))):
+        row = a_referral(ctx.database, person=a_person(ctx.database, name=name), state=ReferralState.VERIFIED)
+        assert waiting_list.join(ctx, proved(ctx, row), Said("t"), wanted) is Joined.JOINED
+        ctx.clock.forward(seconds=1)  # type: ignore[attr-defined]
+    a_course(ctx.database, capacity=1)
+    kept_place.tick(ctx)
+    page = lead.page("/sessions/waiting-list")
+    words = text_of(page)
+    assert words.index("Abe Ash") < words.index("Bea Birch")
+    assert "In Slough, Tuesdays" in words and "Anything" in words
+    assert words.count("until Wed 2 Dec 2026, 10:00am") == 1
+    key = re.findall(r"waiting-list/(\w+)/take-off", page)[0]
+    assert "off the waiting list" in text_of(lead.post(f"/sessions/waiting-list/{key}/take-off")[1])
+    assert "Abe Ash" not in lead.page("/sessions/waiting-list")
+    assert "not on the waiting list any more" in text_of(lead.post(f"/sessions/waiting-list/{key}/take-off")[1])
+    assert sessions.diary(ctx, date(2026, 12, 8), date(2026, 12, 8))[0].free == 1
+    with ctx.database.reading() as session:
+        looks = [row.action for row in audit_of(session, "page", "waiting_list")]
+    assert looks and set(looks) == {"viewed"}

@@ -84,7 +84,14 @@ def test_the_pages_keep_the_rules(
         a_referral(ctx.database, book_by=last, finish_by=last)
     sheet = at(ctx, course)
     paths = (sheet, f"{sheet}/print", f"{sheet}/change", "/sessions", "/sessions?view=calendar")
-    for path in (*paths, "/sessions/outlook", "/sessions/venues", "/sessions/venues/new", "/sessions/new"):
+    for path in (
+        *paths,
+        "/sessions/outlook",
+        "/sessions/venues",
+        "/sessions/venues/new",
+        "/sessions/new",
+        "/sessions/waiting-list",
+    ):
         page = window(address, lead, path, width=width, scheme=scheme)
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, (path, found.generate_report())
