@@ -1,6 +1,8 @@
 """The waiting list: who joins it and leaves it, and when a worker must look. What is offered: kept_place.py."""
 
 import json
+from collections.abc import Container
+from datetime import date
 from enum import StrEnum
 
 from sqlmodel import Session
@@ -73,23 +75,23 @@ def leave(ctx: Context, conversation_id: str) -> bool:
 def look_after(ctx: Context) -> list[str]:
     """Takes off the list whom nothing can come of any more, and tells a worker where time runs out; the referrals that
     still wait."""
-    with ctx.database.reading() as session:
+    with ctx.database.reading() as session:  # asked each second: all in one transaction
         rows = waiting.on_the_list(session)
+        closed = setting.opening_hours(setting.facts(session)).closures if rows else ()
+        standing = {row.id: _standing(session, ctx, row, closed) for row in rows}
     for row in rows:
-        _look_after(ctx, row)
+        over, close = standing[row.id]
+        if over or (close and row.warned_at is None):
+            _look_after(ctx, row)
     return [row.referral_id for row in rows]
 
 
 def _look_after(ctx: Context, row: Waiting) -> None:
     """Off the list where nothing can come of it; a worker is told where time runs out, or nobody can be told here."""
-    with ctx.database.reading() as session:
-        over, close = _standing(session, ctx, row)
-    if not over and (not close or row.warned_at is not None):
-        return
     with ctx.database.writing() as session:
         referral = lock_one(session, Referral, row.referral_id)
         now_row = session.get_one(Waiting, row.id)
-        over, close = _standing(session, ctx, now_row)
+        over, close = _standing(session, ctx, now_row, setting.opening_hours(setting.facts(session)).closures)
         if now_row.state != WaitingState.WAITING:
             return
         if close and now_row.warned_at is None:
@@ -101,20 +103,20 @@ def _look_after(ctx: Context, row: Waiting) -> None:
             end(session, ctx, now_row, WaitingState.ENDED, owners.CLOCK)
 
 
-def _standing(session: Session, ctx: Context, row: Waiting) -> tuple[bool, bool]:
+def _standing(session: Session, ctx: Context, row: Waiting, closed: Container[date]) -> tuple[bool, bool]:
     """Whether it is over, and whether a worker must look."""
     referral, today = session.get_one(Referral, row.referral_id), london.today(ctx.clock())
     if not referral_rules.may_book(referral.state.value) or active_booking(session, referral.id):
         return True, False
     if deadline.state(deadline.Deadlines(referral.book_by, referral.finish_by), today) != "open":
         return True, True
-    closed = setting.opening_hours(setting.facts(session)).closures
     days = [day for day in (referral.book_by, referral.finish_by) if day]
     close = any(deadline.is_close(day, today, closed) for day in days)
     return False, close or chat.newest(session, referral.id) is None
 
 
 def end(session: Session, ctx: Context, row: Waiting, state: WaitingState, actor: str) -> None:
+    """Off the list, in a transaction that has locked the referral; what is kept for them is free."""
     hold = waiting.hold_of(session, row.referral_id)
     if hold is not None:
         waiting.end_hold(session, hold, HoldEnd.ENDED, ctx.clock())
