@@ -13,13 +13,13 @@ from starlette.responses import Response
 from console import page as pages
 from console.live import Topic
 from console.page import AT, Page
+from programme import attendance_sheet as sheet
 from programme import session as sessions
-from programme import sheet
+from programme.attendance_sheet import NoPlaceError, NotYetError
 from programme.context import Context
 from programme.rules import london
 from programme.rules.role import Permission
 from programme.session import NoSuchSessionError, SessionView
-from programme.sheet import NoPlaceError, NotYetError
 from storage.enums import Mark
 from storage.row import Row
 from storage.session import Course, Venue

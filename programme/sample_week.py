@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from sqlmodel import col, select, update
 
-from programme import canned_reply, sample, sheet
+from programme import attendance_sheet as sheet
+from programme import canned_reply, sample
 from programme.context import Context
 from programme.referral import NewReferral, write
 from programme.rules import london

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from programme import attendance, sheet
+from programme import attendance
+from programme import attendance_sheet as sheet
+from programme.attendance_sheet import NoPlaceError, NotYetError
 from programme.concern import Said
 from programme.context import Context
 from programme.rules.attendance import Missed
-from programme.sheet import NoPlaceError, NotYetError
 from storage.attendance import standing
 from storage.audit import audit_of
 from storage.booking import Booking
