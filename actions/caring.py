@@ -6,13 +6,17 @@ from typing import ClassVar
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
+from actions import offering
 from actions.attending import WHY
 from actions.form import JourneyAction, slots_of
 from actions.journey import Journey
 from actions.speech import Tap
-from programme import attendance, concern, referral, wrong_person
+from programme import attendance, concern, kept_place, referral, waiting_list, wrong_person
 from programme.attendance import Coming
 from programme.concern import Said
+from programme.rules import preference
+from programme.rules.preference import Preference
+from programme.waiting_list import Joined
 from storage.enums import CaseReason
 
 
@@ -34,10 +38,31 @@ class DisputeAttendance(Noted):
     answer = "utter_dispute_attendance"
 
 
-class WaitingList(Noted):
+class WaitingList(JourneyAction):
+    """On the list, where no free place suits; by a tap off it again, or no to the place that is kept."""
+
     title = "action_waiting_list"
-    reason = CaseReason.WAITING_LIST
-    answer = "utter_join_waiting_list"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        tapped, chat = journey.heard.entities, journey.conversation_id
+        match tapped.get("reason"):
+            case kept_place.DECLINE:
+                kept_place.decline(self._ctx, chat, tapped.get("request", ""))
+                journey.say("utter_waiting_list_declined")
+            case kept_place.LEAVE:
+                waiting_list.leave(self._ctx, chat)
+                journey.say("utter_waiting_list_left")
+            case _:
+                wish = preference.merge(offering.unpacked(journey), offering.read_wish(journey) or Preference())
+                journey.say(JOINED[waiting_list.join(self._ctx, chat, journey.said(), wish)])
+        return []
+
+
+JOINED = {
+    Joined.JOINED: "utter_waiting_list_joined",
+    Joined.ALREADY: "utter_waiting_list_already",
+    Joined.WORKER: "utter_join_waiting_list",
+}
 
 
 class ChangeContact(Noted):

@@ -42,6 +42,11 @@ MODULES = (
     "person",
     "why",
     "canned_reply",
+    "outlook",
+    "session_plan",
+    "venue",
+    "waiting_list",
+    "session",
 )
 
 

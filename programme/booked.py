@@ -86,15 +86,15 @@ def view(session: Session, held: Booking) -> BookingView:
         address=course.venue.address,
         directions=course.venue.directions,
         online=course.venue.online,
-        join_link=course.venue.join_link,
+        join_link=course.course.join_link or course.venue.join_link,
         sessions=tuple((each.starts_at, each.ends_at) for each in course.sessions),
         calendar_token=held.calendar_token,
     )
 
 
-def whole_course(session: Session, course_id: str) -> WholeCourse:
-    """A course that must be there. Raises LookupError."""
-    course = courses.whole_course(session, course_id)
+def whole_course(session: Session, course_id: str, whose: str | None = None) -> WholeCourse:
+    """A course that must be there. `whose`: a referral; what is kept for it counts as free. Raises LookupError."""
+    course = courses.whole_course(session, course_id, whose)
     if course is None:
         raise LookupError(course_id)
     return course

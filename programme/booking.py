@@ -14,6 +14,7 @@ from programme.rules import deadline, london
 from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
 from storage import booking as bookings
+from storage import waiting
 from storage.audit import record
 from storage.booking import Booking, Offer
 from storage.conversation import Conversation
@@ -35,7 +36,7 @@ def book(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
             return again
         if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, booked.view(session, held) if held else None)
-        course = booked.whole_course(session, offer.course_id)
+        course = booked.whole_course(session, offer.course_id, referral.id)
         verdict = rules.may_book(
             verified=True,
             referral_state=referral.state.value,
@@ -66,7 +67,7 @@ def move(ctx: Context, conversation_id: str, turn_id: str | None, offer_token: s
         if offer is None or not _stands(session, offer, conversation, referral, ctx.clock()):
             return Result(Done.EXPIRED, booked.view(session, held))
         verdict = may_move_from(session, ctx, referral, held)
-        course = booked.whole_course(session, offer.course_id)
+        course = booked.whole_course(session, offer.course_id, referral.id)
         if verdict is Verdict.YES:
             verdict = rules.may_move_to(
                 course_id=held.course_id,
@@ -244,6 +245,7 @@ def save(
     session.add_all([row, referral])
     session.flush()
     _note(session, ctx, action, row, actor)
+    waiting.settle(session, referral.id, row.course_id, ctx.clock())
     if conversation is not None:
         bookings.withdraw_offers(session, conversation.id, ctx.clock())
         reply = confirmation(booked.view(session, row), row, moved=action == "move")

@@ -48,6 +48,26 @@ def open_for(
     return _open(session, ctx, reason, urgency, conversation, deadline.case_due(known, now), detail or {})
 
 
+def open_about(
+    session: Session, ctx: Context, reason: CaseReason, urgency: Urgency, referral: Referral, detail: Mapping[str, Any]
+) -> Case:
+    """A case about somebody who has no chat, or whose chat has nothing to do with it; due as `open_for` has it."""
+    now = ctx.clock()
+    return cases.open_case(
+        session,
+        Case(
+            id=ctx.new_id(),
+            reason=reason,
+            subject=f"referral:{referral.id}",
+            urgency=urgency,
+            referral_id=referral.id,
+            detail=json.dumps(detail),
+            opened_at=now,
+            due_at=deadline.case_due(deadline.Deadlines(referral.book_by, referral.finish_by), now),
+        ),
+    )
+
+
 def adopt(session: Session, conversation: Conversation) -> None:
     """It is known now whose conversation this is: what was opened in it before is theirs."""
     subject = f"referral:{conversation.referral_id}"

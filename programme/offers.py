@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from programme import case
+from programme import booked, case
+from programme.answers import ButtonSpec
 from programme.context import Context
 from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
@@ -16,6 +17,7 @@ from storage import session as courses
 from storage.booking import Offer
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
+from storage.person import Person
 from storage.referral import Referral
 from storage.row import lock_one
 
@@ -74,6 +76,24 @@ class Offered:
     asked_at: datetime | None = None  # for the receipt
 
 
+ENGLISH = (None, "en")
+
+
+def open_to(session: Session, referral: Referral, now: datetime) -> list[courses.WholeCourse]:
+    """The open courses that have not begun, in English or in this person's own language, the soonest first."""
+    found = courses.courses_from(session, now, referral.id)
+    others = in_other_languages(session, referral, found)
+    return [row for row in found if row.course.id not in others]
+
+
+def in_other_languages(session: Session, referral: Referral, found: Sequence[courses.WholeCourse]) -> set[str]:
+    """The ids of those courses that are neither in English nor in this person's own language."""
+    if all(row.course.language in ENGLISH for row in found):
+        return set()
+    own = session.get_one(Person, referral.person_id).language
+    return {row.course.id for row in found if row.course.language not in (*ENGLISH, own)}
+
+
 def places(ctx: Context) -> list[str]:
     """What the venues' towns are called."""
     with ctx.database.reading() as session:
@@ -100,7 +120,7 @@ def make(ctx: Context, conversation_id: str, wanted: preference.Preference | Non
             bookings.withdraw_offers(session, conversation_id, now)
         held = bookings.active_booking(session, referral.id)
         skip = {row.course_id for row in shown} | ({held.course_id} if held else set())
-        open_courses = courses.courses_from(session, now)
+        open_courses = open_to(session, referral, now)
         slots = {row.course.id: row for row in open_courses}
         chosen = offer.choose([as_slot(row) for row in open_courses], wanted, limits, now, already_shown=skip)
         if not chosen.slots:
@@ -111,6 +131,38 @@ def make(ctx: Context, conversation_id: str, wanted: preference.Preference | Non
             for position, slot in enumerate(chosen.slots, 1)
         )
         return Offered(OffersKind.OFFERS, views, chosen.more)
+
+
+def lay(session: Session, ctx: Context, conversation: Conversation, referral: Referral, most: int) -> list[OfferView]:
+    """A fresh list of the soonest courses for somebody who did not ask, in a transaction that has locked their chat;
+    empty where nothing fits or may be booked."""
+    now = ctx.clock()
+    if not referral_rules.may_book(referral.state.value):
+        return []
+    bookings.withdraw_offers(session, conversation.id, now)
+    found = {row.course.id: row for row in open_to(session, referral, now)}
+    limits = deadline.Deadlines(referral.book_by, referral.finish_by)
+    chosen = offer.choose([as_slot(row) for row in found.values()], None, limits, now, limit=most)
+    return [
+        _offer(session, ctx, conversation, referral, found[slot.course_id], 1, position)
+        for position, slot in enumerate(chosen.slots, 1)
+    ]
+
+
+def keep(
+    session: Session, ctx: Context, conversation: Conversation, referral: Referral, course_id: str, until: datetime
+) -> OfferView:
+    """Puts this one course on the table, until then."""
+    row = booked.whole_course(session, course_id, referral.id)
+    bookings.withdraw_offers(session, conversation.id, ctx.clock())
+    return _offer(session, ctx, conversation, referral, row, 1, 1, until)
+
+
+def button(view: OfferView, label: str | None = None) -> ButtonSpec:
+    """What takes an offer with one tap; the label is when and where, if no other is given."""
+    values = {"starts_at": view.starts[0].isoformat(), "place": view.place}
+    own = "label_offer_online" if view.online else "label_offer"
+    return ButtonSpec("choose_session", label or own, values=values, carries={"offer": view.token})
 
 
 def latest(ctx: Context, conversation_id: str) -> tuple[OfferView, ...]:
@@ -199,6 +251,7 @@ def _offer(
     row: courses.WholeCourse,
     batch: int,
     position: int,
+    until: datetime | None = None,
 ) -> OfferView:
     now = ctx.clock()
     made = Offer(
@@ -209,7 +262,7 @@ def _offer(
         batch=batch,
         position=position,
         offered_at=now,
-        expires_at=now + timedelta(minutes=OFFER_MINUTES),
+        expires_at=until or now + timedelta(minutes=OFFER_MINUTES),
     )
     session.add(made)
     return _view(made.token, row)

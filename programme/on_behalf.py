@@ -6,9 +6,9 @@ What the person is told goes into their chat, where they have one; the worker is
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from programme import booked, booking, offers, setting
+from programme import booked, booking, chat, offers, setting
 from programme import owner as owners
 from programme.answers import Situation
 from programme.booked import BookingView
@@ -20,7 +20,6 @@ from programme.rules import deadline, london, offer
 from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
 from storage import booking as bookings
-from storage import session as courses
 from storage.audit import record
 from storage.booking import Booking
 from storage.conversation import Conversation
@@ -133,7 +132,7 @@ def book(ctx: Context, referral_id: str, course_id: str, by: By) -> Acted:
         held = bookings.active_booking(session, referral_id)
         for key in sorted({course_id} | ({held.course_id} if held else set())):
             lock_one(session, Course, key)
-        course = booked.whole_course(session, course_id)
+        course = booked.whole_course(session, course_id, referral.id)
         if held is not None and held.course_id == course_id:
             return Acted(Done.SAME, booked.view(session, held))
         verdict = _may_take(session, ctx, referral, held, course)
@@ -170,7 +169,7 @@ def cancel(ctx: Context, referral_id: str, booking_id: str, by: By) -> Acted:
 
 def _locked(session: Session, referral_id: str, by: By) -> tuple[Conversation | None, Referral]:
     """Locks in the order of every transaction. The conversation: the worker's, or a caller's newest chat."""
-    conversation_id = by.conversation_id or _chat_of(session, referral_id)
+    conversation_id = by.conversation_id or chat.newest(session, referral_id)
     conversation = lock_one(session, Conversation, conversation_id) if conversation_id else None
     referral = lock_one(session, Referral, referral_id)
     if by.conversation_id is not None and conversation is not None:
@@ -180,16 +179,6 @@ def _locked(session: Session, referral_id: str, by: By) -> tuple[Conversation | 
     elif by.born is None or _born(session, referral) != by.born.strip():
         raise NotProvedError(NotProvedError.__doc__)
     return conversation, referral
-
-
-def _chat_of(session: Session, referral_id: str) -> str | None:
-    """The newest chat in which this person has proved who they are, and that they have not left."""
-    found = select(Conversation.id).where(
-        Conversation.referral_id == referral_id,
-        col(Conversation.closed_at).is_(None),
-        col(Conversation.messages_stopped_at).is_(None),
-    )
-    return session.exec(found.order_by(col(Conversation.created_at).desc())).first()
 
 
 def _born(session: Session, referral: Referral) -> str:
@@ -241,7 +230,7 @@ def _may_cancel(session: Session, ctx: Context, held: Booking) -> Verdict:
 def _fitting(session: Session, referral: Referral, held: Booking | None, now: datetime) -> list[Choice]:
     """Every course that the chat could offer, the soonest first."""
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
-    rows = {row.course.id: row for row in courses.courses_from(session, now)}
+    rows = {row.course.id: row for row in offers.open_to(session, referral, now)}
     shown = {held.course_id} if held else set()
     found: list[Choice] = []
     more = True

@@ -1,5 +1,6 @@
 """A referral moves from state to state here and nowhere else; each change is kept with who, when and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +10,13 @@ from programme.context import Context
 from programme.rules import referral as rules
 from programme.rules.referral import Event
 from storage.account import Account
-from storage.enums import ReferralState
+from storage.enums import Mark, ReferralState
 from storage.referral import Referral
 from storage.referral_change import ReferralChange, changes_of
 from storage.row import lock_one
 
 REFER = "refer"  # the first change: it came in
+LISTED = "listed"  # what the lists of their sessions say
 BY_HAND: tuple[Event, ...] = ("reach", "withdraw", "close")  # what staff may put down on a referral's page
 LONGEST_WHY = 500
 WORKER = "worker:"
@@ -57,11 +59,31 @@ def move(
     after = rules.next_state(referral.state.value, event)
     if after is None:
         return None
-    was, referral.state = referral.state, ReferralState(after)
+    return _change(session, ctx, referral, event, ReferralState(after), actor, why)
+
+
+def listed(
+    session: Session, ctx: Context, referral: Referral, marks: Sequence[Mark | None], actor: str
+) -> ReferralState:
+    """The (locked) referral's state by what the lists of its course say, in order; they can be put right."""
+    after = ReferralState(rules.as_listed(referral.state.value, marks))
+    return _change(session, ctx, referral, LISTED, after, actor, None)
+
+
+def _change(
+    session: Session,
+    ctx: Context,
+    referral: Referral,
+    event: str,
+    after: ReferralState,
+    actor: str,
+    why: str | None,
+) -> ReferralState:
+    was, referral.state = referral.state, after
     session.add(referral)
-    if was is not referral.state:
-        session.add(_row(ctx, referral.id, event, was, referral.state, actor, why))
-    return referral.state
+    if was is not after:
+        session.add(_row(ctx, referral.id, event, was, after, actor, why))
+    return after
 
 
 def put_down(ctx: Context, referral_id: str, account_id: str, event: str, why: str) -> ReferralState:

@@ -10,23 +10,27 @@ from typing import Any
 import yaml
 from sqlmodel import col, select, update
 
+from programme import attendance_sheet as sheet
 from programme import canned_reply, sample
 from programme.context import Context
 from programme.referral import NewReferral, write
 from programme.rules import london
 from programme.rules import reference as references
 from programme.sample_event import KINDS, Event, Told
+from storage import booking as bookings
 from storage import referral as referrals
 from storage.account import Shift
 from storage.case import Case
-from storage.enums import HandoffState, OutState, ReferralState
+from storage.enums import HandoffState, Mark, OutState, ReferralState
 from storage.handoff import HandoffRequest
 from storage.message import MessageOut
 from storage.referral import Referral
+from storage.session import whole_course
 
 FILE = Path(__file__).with_name("sample_week.yml")
 BOOK_DAYS, FINISH_DAYS = 28, 42
 PAST_WEEKS = 2
+MARKS = {"attended": Mark.ATTENDED, "completed": Mark.ATTENDED, "missed": Mark.ABSENT}
 WAITED = (6, 18, 11)  # minutes, of those who wait
 
 
@@ -45,7 +49,7 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
             if kind in event:
                 do(replace(ctx, clock=_at(moment)), told, event, staff)
     for told, person in zip(people, content["people"], strict=True):
-        _leave_as(ctx, told, person)
+        _leave_as(ctx, told, person, staff["worker"])
     _deliver(ctx)
     keep_alive(ctx)
     return len(content["people"])
@@ -133,14 +137,24 @@ def _moment(now: datetime, said: str) -> datetime:
     return min(found, now - timedelta(minutes=90))
 
 
-def _leave_as(ctx: Context, told: Told, person: Mapping[str, Any]) -> None:
-    """`state`: what staff have put down since."""
+def _leave_as(ctx: Context, told: Told, person: Mapping[str, Any], worker: str) -> None:
+    """`state`: what staff have put down since, on the list of their session where it has been held."""
     if "state" not in person:
         return
+    if person["state"] in MARKS:
+        _mark(ctx, told, MARKS[person["state"]], worker)
     with ctx.database.writing() as session:
         row = session.get_one(Referral, told.referral)
         row.state = ReferralState(person["state"])
         session.add(row)
+
+
+def _mark(ctx: Context, told: Told, mark: Mark, worker: str) -> None:
+    with ctx.database.reading() as session:
+        held = bookings.active_booking(session, told.referral)
+        course = whole_course(session, held.course_id) if held else None
+    if held and course and course.sessions[0].starts_at <= ctx.clock():
+        sheet.mark(ctx, course.sessions[0].id, held.id, mark, worker)
 
 
 def _deliver(ctx: Context) -> None:

@@ -1,5 +1,6 @@
-"""What falls due while people wait: vanished workers, ended shifts, first replies that do not come, and requests that
-nobody took. Called each second; every step happens once, however many processes call."""
+"""What falls due while people wait: vanished workers, ended shifts, first replies that do not come, requests that
+nobody took; places that are kept for people on the waiting list. Called each second; every step happens once, however
+many processes call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from programme import alert, first_reply, handoff, request, setting, shift
+from programme import alert, calling_off, first_reply, handoff, kept_place, request, setting, shift
 from programme import owner as owners
 from programme.context import Context
 from programme.rules import london
@@ -47,6 +48,8 @@ def tick(ctx: Context) -> Ticked:
     work: list[Callable[[], None]] = [
         lambda: ticked.changed.extend(shift.end_silent(ctx)),
         lambda: ticked.changed.extend(handoff.requeue_silent(ctx)),
+        lambda: ticked.changed.extend(calling_off.tick(ctx)),
+        lambda: ticked.changed.extend(kept_place.tick(ctx)),
         *[partial(_do, ctx, conversation_id, step, ticked) for conversation_id, step in _due(ctx)],
         *[partial(_expire, ctx, conversation_id, ticked) for conversation_id in _too_old(ctx)],
     ]

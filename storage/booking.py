@@ -50,12 +50,19 @@ class Booking(Row, table=True):
     made_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     confirmed_at: datetime | None = Field(default=None, sa_type=Instant)  # the person said that they will be there
+    called_off_at: datetime | None = Field(default=None, sa_type=Instant)  # we cancelled its course: ours, not theirs
 
 
 def active_booking(session: Session, referral_id: str) -> Booking | None:
     """The place that this referral holds now."""
     found = select(Booking).where(Booking.referral_id == referral_id, Booking.state == BookingState.ACTIVE)
     return session.exec(found).first()
+
+
+def on_course(session: Session, course_id: str, *states: BookingState) -> list[Booking]:
+    """The bookings of a course in these states, the first that was made first."""
+    found = select(Booking).where(Booking.course_id == course_id, col(Booking.state).in_(states))
+    return list(session.exec(found.order_by(col(Booking.made_at), col(Booking.id))))
 
 
 def bookings_of(session: Session, referral_id: str) -> list[Booking]:

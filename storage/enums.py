@@ -87,6 +87,33 @@ class BookingState(StrEnum):
     MISSED = "missed"  # given up for another chance, after its session
 
 
+class Mark(StrEnum):
+    """What a session's list says of somebody."""
+
+    ATTENDED = "attended"
+    ABSENT = "absent"
+    LATE = "late"  # came, and was turned away
+
+
+class WaitingState(StrEnum):
+    """Of somebody on the waiting list. All but the first are over."""
+
+    WAITING = "waiting"
+    PLACED = "placed"
+    LEFT = "left"
+    ENDED = "ended"  # the deadline is over, or the referral
+
+
+class HoldEnd(StrEnum):
+    """How it ended that a place was kept for somebody on the waiting list."""
+
+    TAKEN = "taken"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CALLED_OFF = "called_off"  # with its session, by us
+    ENDED = "ended"  # they took another place, or left the list
+
+
 class CaseReason(StrEnum):
     """Why a worker must look."""
 

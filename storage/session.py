@@ -12,6 +12,7 @@ from storage.booking import Booking
 from storage.enums import BookingState, CourseState
 from storage.row import Row
 from storage.types import Instant, word
+from storage.waiting import Hold
 
 
 class Venue(Row, table=True):
@@ -23,6 +24,8 @@ class Venue(Row, table=True):
     online: bool = False
     join_link: str | None = Field(default=None, max_length=500)
     step_free: bool = False
+    access_notes: str | None = Field(default=None, max_length=500)  # "a hearing loop; parking at the door"
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)  # no new sessions are planned here
 
 
 class Course(Row, table=True):
@@ -36,6 +39,23 @@ class Course(Row, table=True):
     state: CourseState = Field(default=CourseState.OPEN, sa_type=word(CourseState, "course.state"))
     first_starts_at: datetime = Field(sa_type=Instant, index=True)  # kept with sessions, to search by
     created_at: datetime = Field(sa_type=Instant)
+    language: str | None = Field(default=None, max_length=16)  # None: English
+    join_link: str | None = Field(default=None, max_length=500)  # of its own, before the venue's
+    access_notes: str | None = Field(default=None, max_length=500)  # "with a sign language interpreter"
+    repeat_id: str | None = Field(default=None, index=True, max_length=32)  # what was planned together
+    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
+    cancelled_why: str | None = Field(default=None, max_length=200)  # in staff's words, for staff
+
+
+class CourseStaff(Row, table=True):
+    """Who runs a course."""
+
+    __tablename__ = "course_staff"
+    __table_args__ = (UniqueConstraint("course_id", "account_id"),)
+
+    id: str = Field(primary_key=True, max_length=32)
+    course_id: str = Field(foreign_key="course.id", max_length=32)
+    account_id: str = Field(foreign_key="account.id", max_length=32)
 
 
 class CourseSession(Row, table=True):
@@ -54,7 +74,8 @@ class CourseSession(Row, table=True):
 
 @dataclass(frozen=True)
 class WholeCourse:
-    """A course with all that belongs to it. `sessions` are in order; `taken` counts the places that are held."""
+    """A course with all that belongs to it. `sessions` are in order; `taken` counts the places that are booked, or kept
+    for somebody of the waiting list."""
 
     course: Course
     venue: Venue
@@ -67,19 +88,28 @@ class WholeCourse:
         return max(0, self.course.capacity - self.taken)
 
 
-def courses_from(session: Session, now: datetime) -> list[WholeCourse]:
-    """Every open course that has not begun, the soonest first. Three queries, however many courses there are."""
-    return _whole(session, (Course.state == CourseState.OPEN, Course.first_starts_at > now))
+def courses_from(session: Session, now: datetime, whose: str | None = None) -> list[WholeCourse]:
+    """Every open course that has not begun, the soonest first. Four queries, however many courses there are.
+
+    `whose`: a referral; a place that is kept for it counts as free.
+    """
+    return _whole(session, (Course.state == CourseState.OPEN, Course.first_starts_at > now), whose)
 
 
-def whole_courses(session: Session, course_ids: Collection[str]) -> dict[str, WholeCourse]:
-    """These courses by id, in whatever state."""
-    return {whole.course.id: whole for whole in _whole(session, (col(Course.id).in_(course_ids),))}
+def whole_courses(session: Session, course_ids: Collection[str], whose: str | None = None) -> dict[str, WholeCourse]:
+    """These courses by id, in whatever state; `whose` as for `courses_from`."""
+    return {whole.course.id: whole for whole in _whole(session, (col(Course.id).in_(course_ids),), whose)}
 
 
-def whole_course(session: Session, course_id: str) -> WholeCourse | None:
-    """This course, in whatever state."""
-    return whole_courses(session, [course_id]).get(course_id)
+def whole_course(session: Session, course_id: str, whose: str | None = None) -> WholeCourse | None:
+    """This course, in whatever state; `whose` as for `courses_from`."""
+    return whole_courses(session, [course_id], whose).get(course_id)
+
+
+def courses_between(session: Session, first: datetime, last: datetime) -> list[WholeCourse]:
+    """Every course with a session that starts from `first` on and before `last`, in whatever state."""
+    within = select(CourseSession.course_id).where(CourseSession.starts_at >= first, CourseSession.starts_at < last)
+    return _whole(session, (col(Course.id).in_(within),))
 
 
 def venues(session: Session) -> list[Venue]:
@@ -87,7 +117,9 @@ def venues(session: Session) -> list[Venue]:
     return list(session.exec(select(Venue).order_by(Venue.place, Venue.name)))
 
 
-def _whole(session: Session, where: tuple[ColumnElement[bool] | bool, ...]) -> list[WholeCourse]:
+def _whole(
+    session: Session, where: tuple[ColumnElement[bool] | bool, ...], whose: str | None = None
+) -> list[WholeCourse]:
     courses = session.exec(
         select(Course, Venue).join(Venue).where(*where).order_by(col(Course.first_starts_at), col(Course.id))
     ).all()
@@ -102,6 +134,24 @@ def _whole(session: Session, where: tuple[ColumnElement[bool] | bool, ...]) -> l
             .group_by(col(Booking.course_id))
         ).all()
     )
+    others = [Hold.referral_id != whose] if whose is not None else []
+    kept = dict(
+        session.exec(
+            select(Hold.course_id, func.count())
+            .join(Course, col(Course.id) == Hold.course_id)
+            .where(*where, col(Hold.ended_at).is_(None), *others)
+            .group_by(col(Hold.course_id))
+        ).all()
+    )
     return [
-        WholeCourse(course, venue, tuple(sessions[course.id]), taken.get(course.id, 0)) for course, venue in courses
+        WholeCourse(course, venue, tuple(sessions[course.id]), taken.get(course.id, 0) + kept.get(course.id, 0))
+        for course, venue in courses
     ]
+
+
+def staff_of(session: Session, course_ids: Collection[str]) -> dict[str, list[str]]:
+    """The accounts that run these courses, by course."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in session.exec(select(CourseStaff).where(col(CourseStaff.course_id).in_(course_ids))):
+        found[row.course_id].append(row.account_id)
+    return found

@@ -3,6 +3,7 @@
 from storage.account import Account, Invitation, RecoveryCode, Shift, StaffSession
 from storage.alert import Alert
 from storage.api_token import ApiToken
+from storage.attendance import Attendance
 from storage.audit import Audit
 from storage.booking import Booking, Offer
 from storage.callback import Callback
@@ -21,8 +22,9 @@ from storage.referral import PersonalLink, Referral
 from storage.referral_change import ReferralChange
 from storage.referral_import import ImportMapping, ReferralImport
 from storage.row import Row
-from storage.session import Course, CourseSession, Venue
+from storage.session import Course, CourseSession, CourseStaff, Venue
 from storage.setting import Setting, SettingVersion
+from storage.waiting import Hold, Waiting
 
 metadata = Row.metadata
 
@@ -31,6 +33,7 @@ __all__ = [
     "Alert",
     "ApiToken",
     "Attempt",
+    "Attendance",
     "Audit",
     "Booking",
     "ButtonToken",
@@ -41,9 +44,11 @@ __all__ = [
     "Conversation",
     "Course",
     "CourseSession",
+    "CourseStaff",
     "Draft",
     "Feedback",
     "HandoffRequest",
+    "Hold",
     "ImportMapping",
     "Invitation",
     "Lease",
@@ -65,5 +70,6 @@ __all__ = [
     "StaffSession",
     "TrainingRun",
     "Venue",
+    "Waiting",
     "metadata",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from programme.rules import deadline, london, referral
@@ -39,7 +39,7 @@ def after_missing(
         return Missed.NOT_YET
     if min(ends for _, ends in sessions) > now:
         return Missed.ON_NOW
-    may = len(sessions) == 1 and referral.next_state(referral_state, "miss") == "missed"
+    may = len(sessions) == 1 and "missed" in (referral_state, referral.next_state(referral_state, "miss"))
     return Missed.AGAIN if may and allowed else Missed.WORKER
 
 
@@ -49,6 +49,14 @@ def _without_place(referral_state: str, allowed: bool) -> Missed:
     if referral_state == "missed":
         return Missed.AGAIN if allowed else Missed.WORKER
     return Missed.NOTHING if referral.may_book(referral_state) else Missed.WORKER
+
+
+OPENS = timedelta(hours=1)
+
+
+def may_mark(starts: datetime, now: datetime) -> bool:
+    """Whether a session's list can be filled in: from an hour before it starts, and then for good."""
+    return now >= starts - OPENS
 
 
 def is_over(sessions: Times, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -19,12 +20,24 @@ State = Literal[
     "closed",
 ]
 Event = Literal[
-    "reach", "verify", "book", "cancel", "attend", "miss", "complete", "allow", "give_back", "withdraw", "close"
+    "reach",
+    "verify",
+    "book",
+    "cancel",
+    "call_off",
+    "attend",
+    "miss",
+    "complete",
+    "allow",
+    "give_back",
+    "withdraw",
+    "close",
 ]
 
 # reach: a message got through · verify: they proved who they are · book: a place was taken, or another one for it
-# cancel: the place was given up · attend, miss: a session's list · complete: all sessions done · allow: a worker gives
-# another chance after a missed session · give_back: to the police, by a named worker · withdraw: by those who referred
+# cancel: the place was given up · call_off: we cancelled its course, so nothing of it counts
+# attend, miss: a session's list · complete: all sessions done · allow: a worker gives another chance after a missed
+# session · give_back: to the police, by a named worker · withdraw: by those who referred
 # close: nothing is left to do. Who has missed a session, or been to one, takes a new place only with a worker's help.
 _UNDER_WAY: dict[tuple[str, str], State] = {
     ("referred", "reach"): "reached",
@@ -39,6 +52,8 @@ _UNDER_WAY: dict[tuple[str, str], State] = {
     ("booked", "verify"): "booked",
     ("booked", "book"): "booked",
     ("booked", "cancel"): "verified",
+    ("booked", "call_off"): "verified",
+    ("attended", "call_off"): "verified",
     ("booked", "attend"): "attended",
     ("booked", "miss"): "missed",
     ("booked", "complete"): "completed",
@@ -65,6 +80,22 @@ TRANSITIONS: MappingProxyType[tuple[str, str], State] = MappingProxyType(
 def next_state(state: str, event: Event) -> State | None:
     """The state after `event`; None: not allowed, nothing changes."""
     return TRANSITIONS.get((state, event))
+
+
+LISTED = ("booked", "attended", "missed", "completed")
+
+
+def as_listed(state: State, marks: Sequence[str | None]) -> State:
+    """The state by the lists of a held place's sessions, in order: `attended`, `absent`, `late`, None where nothing is
+    marked. A list can be put right, so this also takes back what a list had said. Other states stay as they are."""
+    if state not in LISTED:
+        return state
+    if any(mark in ("absent", "late") for mark in marks):
+        return "missed"
+    came = sum(mark == "attended" for mark in marks)
+    if came == 0:
+        return "booked"
+    return "completed" if came == len(marks) else "attended"
 
 
 def may_book(state: str) -> bool:

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     TOKENS = "tokens"  # other systems that send us referrals
     PEOPLE = "people"  # accounts and invitations
     AUDIT = "audit"
+    SESSIONS = "sessions"  # the diary, lists with names, who came
+    PLAN_SESSIONS = "plan_sessions"  # plan, change and cancel sessions; venues
 
 
 _EVERYBODY = frozenset(ROLES)
@@ -50,6 +52,8 @@ TABLE: MappingProxyType[Permission, frozenset[str]] = MappingProxyType(
         Permission.TOKENS: frozenset({MANAGER}),
         Permission.PEOPLE: _HEADS,
         Permission.AUDIT: _HEADS,
+        Permission.SESSIONS: _TALKERS,
+        Permission.PLAN_SESSIONS: _HEADS,
     }
 )
 

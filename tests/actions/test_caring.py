@@ -53,6 +53,7 @@ def test_it_is_written_down_once_with_all_that_was_said(
 ) -> None:
     row = a_referral(ctx.database)
     chat = proved(ctx, row) if known else opened(ctx)
+    a_course(ctx.database)  # a place is free: there is nothing to wait for that we could offer by ourselves
     for turn, words in (("t1", "listen to me"), ("t2", "and this too"), ("t2", "and this too")):
         assert call(ctx, chat, action, text=words, intent=intent, turn=turn)[0] == [f"utter_{intent}"]
     (case,) = open_cases(ctx)

@@ -7,10 +7,12 @@ from typing import get_args
 import pytest
 
 from console.page import WORDS
+from programme.calling_off import CALLED_OFF
 from programme.context import Context
 from programme.fact import Given, propose
 from programme.rules.handoff import Cause
-from storage.enums import LessonState, Role, RunKind
+from programme.rules.referral import LISTED
+from storage.enums import LessonState, Mark, Role, RunKind
 from tests.console.desk import a_console, signed_in
 
 DEEDS = WORDS.get_template("audit_words.html").module.deeds  # type: ignore[attr-defined]
@@ -22,11 +24,13 @@ SUBJECTS = {
     "callback",
     "case",
     "conversation",
+    "course",
     "invitation",
     "message_in",
     "person",
     "referral",
     "referral_import",
+    "session",
     "setting",
     "system",
 }
@@ -59,6 +63,10 @@ def test_what_the_use_cases_write_is_found() -> None:
         | {f"owner:{cause}" for cause in get_args(Cause)}
         | {f"make_{role.value}" for role in Role}
         | {f"lesson:{state.value}" for state in LessonState}
+        | {f"marked:{mark.value}" for mark in Mark}
+        | {f"state:{state}" for state in LISTED}
+        | {f"waiting_list:{what}" for what in ("join", "left", "ended", "offer", "decline", "expire")}
+        | {CALLED_OFF}
         | {f"training:{kind.value}" for kind in RunKind}
     ),
 )

@@ -24,11 +24,13 @@ from storage.handoff import HandoffRequest
 from storage.lesson import Lesson, TrainingRun
 from storage.message import MessageOut
 from storage.note import Note
+from storage.session import Course
 from tests.builders import (
     NOW,
     a_booking,
     a_case,
     a_conversation,
+    a_course,
     a_handoff_request,
     a_message_in,
     a_message_out,
@@ -254,6 +256,7 @@ def test_every_other_topic_rings(ctx_of_both: Context) -> None:
     run = TrainingRun(id=new_id(), account_id=member.id, kind=RunKind.TRAIN, asked_at=NOW)
     request: list[HandoffRequest] = []
     out: list[MessageOut] = []
+    course: list[Course] = []
     shift = Shift(id=new_id(), account_id=member.id, began_at=NOW, beat_at=NOW)
     lesson = Lesson(id=new_id(), text="hm", state="not_ours", account_id=member.id, taught_at=NOW)  # type: ignore[arg-type]
     miss = a_message_in(ctx.database, conversation)
@@ -281,6 +284,9 @@ def test_every_other_topic_rings(ctx_of_both: Context) -> None:
         ({"people", "audit"}, lambda: account.change_role(ctx, lead, member.id, Role.TRAINER)),
         ({"sessions"}, lambda: signed_in(ctx, member)),
         ({"audit"}, lambda: _audited(ctx, lead)),
+        ({"diary"}, lambda: course.append(a_course(ctx.database))),
+        ({"diary"}, lambda: _change(ctx, course[0], capacity=16)),
+        ({"diary"}, lambda: a_booking(ctx.database, course=course[0])),
     ]
     names = sorted({name for rung, _ in changes for name in rung})
     for number, (rung, change) in enumerate(changes):

@@ -31,6 +31,7 @@ VALUES: dict[str, Any] = {
     "starts_at": AT.isoformat(),
     "ends_at": (AT + timedelta(hours=3)).isoformat(),
     "asked_at": AT.isoformat(),
+    "kept_until": AT.isoformat(),
     "retry_at": AT.isoformat(),
     "opens_at": AT.isoformat(),
     "book_by": "2026-12-21",

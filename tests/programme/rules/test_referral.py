@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programme.rules.referral import TRANSITIONS, Event, State, may_book, next_state
+from programme.rules.referral import LISTED, TRANSITIONS, Event, State, as_listed, may_book, next_state
 from storage.enums import ReferralState
 
 STATES, EVENTS = get_args(State), get_args(Event)
@@ -55,3 +55,25 @@ def test_proving_who_one_is_takes_nothing_away(happened: list[Event]) -> None:
 def test_what_goes_on_can_be_ended(state: str) -> None:
     assert (next_state(state, "withdraw") == "withdrawn") is (state not in OVER)
     assert run(state, ["close"]) == "closed"
+
+
+MARKS = st.lists(st.sampled_from([None, "attended", "absent", "late"]), min_size=1, max_size=4)
+
+
+@given(st.sampled_from(STATES), MARKS)
+def test_lists_say_the_state_of_who_holds_the_place_and_of_nobody_else(state: State, marks: list[str | None]) -> None:
+    after = as_listed(state, marks)
+    if state not in LISTED:
+        assert after == state
+    else:
+        assert (after == "missed") is bool({"absent", "late"} & set(marks))
+        assert (after == "completed") is (set(marks) == {"attended"})
+        assert (after == "booked") is (set(marks) == {None})
+        assert as_listed(after, marks) == after
+        assert as_listed(after, [None] * len(marks)) == "booked", "what a list said can be taken back"
+
+
+def test_what_we_cancel_costs_nobody_their_way_to_another_place() -> None:
+    for state in ("booked", "attended"):
+        after = next_state(state, "call_off")
+        assert after is not None and may_book(after)

@@ -6,7 +6,7 @@ from programme.rules import role
 from programme.rules.role import ROLES, TABLE, Permission, given_by, keeps_a_manager, may, may_look_after
 
 EXPECTED = {
-    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme", "refer"},
+    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme", "refer", "sessions"},
     "trainer": {"own", "programme", "train"},
     "lead": {
         "own",
@@ -21,6 +21,8 @@ EXPECTED = {
         "import",
         "people",
         "audit",
+        "sessions",
+        "plan_sessions",
     },
 }
 EXPECTED["manager"] = EXPECTED["lead"] | {"tokens"}
@@ -39,6 +41,7 @@ def test_every_permission_has_a_line_and_every_role_is_known() -> None:
 def test_a_trainer_sees_nobodys_record() -> None:
     of_persons = {Permission.CONVERSATIONS, Permission.TALK, Permission.CALLBACKS, Permission.SINCE, Permission.AUDIT}
     of_persons |= {Permission.REFER, Permission.IMPORT, Permission.TOKENS}
+    of_persons |= {Permission.SESSIONS, Permission.PLAN_SESSIONS}
     assert not [one for one in of_persons if may("trainer", one)]
 
 

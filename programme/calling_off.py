@@ -1,0 +1,135 @@
+"""A course that we cancel: everybody who has a place is told at once with new choices, and it counts as ours."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from programme import booked, case, chat, offers, referral_state
+from programme import owner as owners
+from programme.context import Context
+from programme.outbox import Reply, say
+from programme.rules import deadline, london
+from storage import waiting
+from storage.audit import record
+from storage.booking import Booking, on_course
+from storage.conversation import Conversation
+from storage.enums import BookingState, CaseReason, CourseState, HoldEnd, Urgency
+from storage.referral import Referral
+from storage.row import lock_one
+from storage.session import Course
+from storage.waiting import Hold
+
+CHOICES = 3
+CALLED_OFF = "called_off"
+
+
+class OverError(ValueError):
+    """This course is over, or was cancelled before."""
+
+
+@dataclass(frozen=True)
+class CalledOff:
+    """How many had a place, and how many of them have a chat in which they were told; the others have a case each."""
+
+    people: int
+    told: int
+
+
+@dataclass
+class _Ended:
+    conversations: list[str]
+    people: int = 0
+
+
+def call_off(ctx: Context, course_id: str, account_id: str, why: str) -> CalledOff:
+    """Cancels a course for us. `why`: for colleagues, never sent. Raises OverError."""
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        course = lock_one(session, Course, course_id)
+        whole = booked.whole_course(session, course_id)
+        if course.state != CourseState.OPEN or all(each.ends_at <= now for each in whole.sessions):
+            raise OverError(OverError.__doc__)
+        course.state, course.cancelled_at, course.cancelled_why = CourseState.CANCELLED, now, why.strip()[:200] or None
+        session.add(course)
+        _record(session, ctx, "course", course_id, owners.worker(account_id))
+    ended = _finish(ctx, [course_id])
+    return CalledOff(ended.people, len(ended.conversations))
+
+
+def tick(ctx: Context) -> list[str]:
+    """Ends what a process that stopped in the middle has left; the conversations in which somebody was told."""
+    with ctx.database.reading() as session:
+        left = (
+            select(Booking.course_id)
+            .join(Course)
+            .where(Course.state == CourseState.CANCELLED, Booking.state == BookingState.ACTIVE)
+        )
+        unfinished = sorted(set(session.exec(left)))
+    return _finish(ctx, unfinished).conversations
+
+
+def _finish(ctx: Context, course_ids: list[str]) -> _Ended:
+    """Each person in a transaction of their own, so that one who cannot be told holds up nobody."""
+    ended = _Ended([])
+    with ctx.database.reading() as session:
+        rows = [row for key in course_ids for row in on_course(session, key, BookingState.ACTIVE)]
+        holds = [row for row in waiting.open_holds(session) if row.course_id in course_ids]
+    for booking in rows:
+        with ctx.database.writing() as session:
+            told = _end_place(session, ctx, booking.id, booking.referral_id)
+        ended.people += 1
+        ended.conversations += [told] if told else []
+    for hold in holds:
+        with ctx.database.writing() as session:
+            lock_one(session, Referral, hold.referral_id)
+            kept = session.get_one(Hold, hold.id)
+            if kept.ended_at is None:
+                waiting.end_hold(session, kept, HoldEnd.CALLED_OFF, ctx.clock())
+    return ended
+
+
+def _end_place(session: Session, ctx: Context, booking_id: str, referral_id: str) -> str | None:
+    """The conversation in which they were told."""
+    chat_id = chat.newest(session, referral_id)
+    conversation = lock_one(session, Conversation, chat_id) if chat_id else None
+    referral = lock_one(session, Referral, referral_id)
+    held = lock_one(session, Booking, booking_id)
+    if held.state != BookingState.ACTIVE:
+        return None
+    now = ctx.clock()
+    held.state, held.ended_at, held.called_off_at = BookingState.CANCELLED, now, now
+    held.calendar_sequence += 1
+    session.add(held)
+    referral_state.move(session, ctx, referral, "call_off", owners.CLOCK)
+    session.flush()
+    _record(session, ctx, "booking", held.id, owners.CLOCK)
+    if conversation is None:
+        detail = {"why": CALLED_OFF, "booking": held.id}
+        case.open_about(session, ctx, CaseReason.NOT_DELIVERED, Urgency.DEADLINE, referral, detail)
+        return None
+    say(session, ctx, conversation, [_reply(session, ctx, conversation, referral, held)])
+    return conversation.id
+
+
+def _reply(session: Session, ctx: Context, conversation: Conversation, referral: Referral, held: Booking) -> Reply:
+    """With new choices where there are any; else a worker looks, and it is said that the person need do nothing."""
+    key, values = f"{CALLED_OFF}:{held.id}", booked.view(session, held).values()
+    state = deadline.state(deadline.Deadlines(referral.book_by, referral.finish_by), london.today(ctx.clock()))
+    choices = offers.lay(session, ctx, conversation, referral, CHOICES) if state == "open" else []
+    if not choices:
+        detail = {"why": CALLED_OFF, "booking": held.id}
+        case.open_for(session, ctx, CaseReason.NO_SESSION, Urgency.DEADLINE, conversation, detail)
+        return Reply("notice_called_off_none", values, unique_key=key)
+    return Reply("notice_called_off", values, [offers.button(each) for each in choices], unique_key=key)
+
+
+def _record(session: Session, ctx: Context, kind: str, subject: str, actor: str) -> None:
+    record(
+        session,
+        id=ctx.new_id(),
+        at=ctx.clock(),
+        actor=actor,
+        action=CALLED_OFF,
+        subject_kind=kind,
+        subject_id=subject,
+    )

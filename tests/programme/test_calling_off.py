@@ -1,0 +1,127 @@
+"""A course that we cancel: everybody is told at once, can choose again, and nothing of it counts against them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from programme import booking, calling_off
+from programme.calling_off import OverError
+from programme.context import Context
+from programme.outcome import Done
+from storage import message as messages
+from storage.booking import Booking, active_booking
+from storage.database import Database
+from storage.enums import BookingState, CaseReason, CourseState, ReferralState
+from storage.message import ButtonToken, MessageOut
+from storage.referral import Referral
+from storage.session import Course
+from tests.builders import NOW, a_booking, a_course, a_referral, an_account
+from tests.conftest import Clock
+from tests.programme.desk import a_context, open_cases, opened, proved, rules, text, told
+
+
+@pytest.fixture
+def ctx(database: Database, clock: Clock) -> Context:
+    rules(database)
+    return a_context(database, clock)
+
+
+def with_place(ctx: Context, course: Course, **given: object) -> Referral:
+    referral = a_referral(ctx.database, **{"state": ReferralState.BOOKED} | given)
+    a_booking(ctx.database, referral, course, moves=2)
+    return referral
+
+
+def taps(ctx: Context, chat: str) -> dict[str, dict[str, str]]:
+    """What the buttons of the last message mean, by title."""
+    with ctx.database.reading() as session:
+        last = messages.after(session, chat, 0)[-1]
+        found = session.exec(select(ButtonToken).where(ButtonToken.message_id == last.id))
+        return {row.title: json.loads(row.choice) for row in found}
+
+
+def test_everybody_is_told_with_new_dates_and_one_tap_books(ctx: Context) -> None:
+    course, other = a_course(ctx.database), a_course(ctx.database, starts_at=NOW + timedelta(days=9))
+    people = [with_place(ctx, course) for _ in range(3)]
+    chats = [proved(ctx, row) for row in people]
+    done = calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "the tutor is ill")
+    assert (done.people, done.told) == (3, 3)
+    for chat in chats:
+        assert told(ctx, chat) == ["notice_called_off"]
+        assert "our doing, not yours" in text(ctx, chat) and "tutor" not in text(ctx, chat)
+    offered = [each["values"]["offer"] for each in taps(ctx, chats[0]).values() if each["intent"] == "choose_session"]
+    assert len(offered) == 1
+    result = booking.book(ctx, chats[0], None, offered[0])
+    assert result.done is Done.BOOKED and result.booking is not None and result.booking.course_id == other.id
+    with ctx.database.reading() as session:
+        held = active_booking(session, people[0].id)
+        assert held is not None and held.moves == 0, "ours: it is none of their moves"
+
+
+def test_it_is_recorded_as_ours_and_takes_nobody_their_way(ctx: Context) -> None:
+    course = a_course(ctx.database)
+    row = with_place(ctx, course)
+    proved(ctx, row)
+    account = an_account(ctx.database).id
+    calling_off.call_off(ctx, course.id, account, "flood")
+    with ctx.database.reading() as session:
+        booked = session.exec(select(Booking).where(Booking.referral_id == row.id)).one()
+        assert (booked.state, booked.called_off_at) == (BookingState.CANCELLED, NOW)
+        assert session.get_one(Referral, row.id).state == ReferralState.VERIFIED
+        gone = session.get_one(Course, course.id)
+        assert (gone.state, gone.cancelled_at, gone.cancelled_why) == (CourseState.CANCELLED, NOW, "flood")
+    with pytest.raises(OverError):
+        calling_off.call_off(ctx, course.id, account, "again")
+
+
+def test_where_there_is_no_other_date_a_worker_looks(ctx: Context) -> None:
+    course = a_course(ctx.database)
+    chat = proved(ctx, with_place(ctx, course))
+    calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    assert told(ctx, chat) == ["notice_called_off_none"]
+    (case,) = open_cases(ctx)
+    assert (case.reason, json.loads(case.detail or "")["why"]) == (CaseReason.NO_SESSION, "called_off")
+
+
+def test_who_has_no_chat_has_a_case(ctx: Context) -> None:
+    course = a_course(ctx.database)
+    row = with_place(ctx, course)
+    opened(ctx)  # somebody else's
+    done = calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    assert (done.people, done.told) == (1, 0)
+    (case,) = open_cases(ctx)
+    assert (case.reason, case.referral_id) == (CaseReason.NOT_DELIVERED, row.id)
+
+
+def test_a_process_that_stops_in_the_middle_is_made_good_by_the_clock(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = a_course(ctx.database)
+    chats = [proved(ctx, with_place(ctx, course)) for _ in range(3)]
+    end_place, calls = calling_off._end_place, []
+
+    def dies(*given: object) -> str | None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError
+        return end_place(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(calling_off, "_end_place", dies)
+    with pytest.raises(RuntimeError):
+        calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    monkeypatch.undo()
+    assert len(calling_off.tick(ctx)) == 2
+    assert calling_off.tick(ctx) == []
+    assert all(told(ctx, chat) == ["notice_called_off_none"] for chat in chats)
+    with ctx.database.reading() as session:
+        said = session.exec(select(MessageOut).where(MessageOut.answer == "notice_called_off_none")).all()
+    assert len(said) == 3
+
+
+def test_a_course_that_is_over_cannot_be_cancelled(ctx: Context, clock: Clock) -> None:
+    course = a_course(ctx.database)
+    clock.forward(days=8)
+    with pytest.raises(OverError):
+        calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
