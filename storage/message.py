@@ -221,7 +221,7 @@ def due_out(
     """What may be sent now on a channel: at most one message a conversation, its next one. Danger first.
 
     A message that waits for its next try holds back those after it, but never one that is `first`; one that is of no
-    use any more is left out and holds back nothing. `first_only`: nothing else. `besides`: ids of conversations that are
+    use any more is left out and holds back nothing. `first_only`: nothing else. `besides`: ids of conversations to be
     left alone.
     """
     earlier = aliased(MessageOut)
