@@ -22,6 +22,7 @@ LEASE_SECONDS = 30.0
 EACH_SECONDS = 5.0
 SECONDS = 30.0  # for one letter
 AT_ONCE = 10
+MOST = 200  # people in one round, so that the lease is kept in time
 FINAL = 500  # a mail server's codes from here on mean: never
 
 
@@ -69,7 +70,7 @@ class Reaching:
         if not await asyncio.to_thread(self._leads):
             return
         await asyncio.to_thread(outreach_post.drop_unsendable, self._ctx, tuple(self._carriers))
-        for conversation_id in await asyncio.to_thread(outreach_plan.plan, self._ctx, tuple(self._carriers)):
+        for conversation_id in await asyncio.to_thread(outreach_plan.plan, self._ctx, tuple(self._carriers), MOST):
             self._hint(conversation_id)
 
     async def send_due(self) -> None:

@@ -149,6 +149,8 @@ class Settings(BaseModel):
             raise ValueError("TELEGRAM_WEBHOOK_URL must start with https://: Telegram writes to nothing else")
         if self.notify_api_key and not self.notify_sms_template:
             raise ValueError("NOTIFY_API_KEY needs NOTIFY_SMS_TEMPLATE, the id of a template that says ((message))")
+        if self.notify_api_key and not self.public_url:
+            raise ValueError("NOTIFY_API_KEY needs PUBLIC_URL: text messages end in a link to the chat")
         receipts = self.notify_receipt_token
         if receipts and len(receipts.get_secret_value()) < SHORTEST_TOKEN:
             raise ValueError(f"NOTIFY_RECEIPT_TOKEN must have at least {SHORTEST_TOKEN} characters")

@@ -179,7 +179,7 @@ def _carriers(settings: Settings) -> dict[Way, Carrier]:
 
         key = settings.notify_api_key.get_secret_value()
         carriers[Way.SMS] = Notify(key, settings.notify_sms_template, settings.notify_url)
-    if settings.smtp_url is not None:
+    if settings.smtp_url is not None and settings.public_url is not None:  # else its link would lead nowhere
         carriers[Way.EMAIL] = Mail(Post(settings.smtp_url.get_secret_value(), settings.mail_from))
     return carriers
 

@@ -21,7 +21,7 @@ from storage.message import MessageOut
 from storage.outreach import Outreach
 from storage.person import Person
 from storage.referral import Referral
-from storage.row import add_unless_there
+from storage.row import add_unless_there, lock_row
 
 NO_CONTACT, NO_WAY, NOT_ARRIVED = "no_contact", "no_way", "not_arrived"
 
@@ -112,7 +112,11 @@ def withdraw_for_person(session: Session, referral_id: str) -> None:
 
 
 def drop(session: Session, row: Outreach, message: MessageOut | None, failure: str) -> None:
-    """It is not sent any more. `failure`: why, a code."""
+    """It is not sent any more, unless a channel took it just now. `failure`: why, a code."""
+    if message is not None:
+        message = lock_row(session, MessageOut, message.id)
+        if message is None or message.state is not OutState.WAITING:
+            return
     row.state, row.failure, row.next_try_at = OutreachState.DROPPED, failure, None
     session.add(row)
     if message is not None:

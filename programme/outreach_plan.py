@@ -4,6 +4,7 @@ did not get through. Called every few seconds; each thing happens once, however 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -32,13 +33,14 @@ IN_FLIGHT = timedelta(minutes=2)  # what may be on its way just now is not writt
 CARRIED = (Way.SMS, Way.EMAIL)
 
 
-def plan(ctx: Context, carriers: Collection[Way]) -> list[str]:
-    """Does all that is due; says in which conversations something was written. `carriers`: which of text messages and
-    e-mail are set up. What fails is left for the next time and holds up nothing else; then raises it."""
+def plan(ctx: Context, carriers: Collection[Way], most: int | None = None) -> list[str]:
+    """Does what is due, for `most` people at most; says in which conversations something was written. `carriers`: which
+    of text messages and e-mail are set up. What fails is left for the next time and holds up nothing else; then raises
+    it."""
     changed, failed = list[str](), list[Exception]()
     work: list[Callable[[], list[str]]] = [partial(_tidy, ctx, each) for each in _written(ctx)]
     work += [partial(_follow_up, ctx, each, carriers) for each in _links(ctx)]
-    work += [partial(_reach, ctx, each, carriers) for each in candidates(ctx)]
+    work += [partial(_reach, ctx, each, carriers) for each in candidates(ctx, most)]
     for act in work:
         try:
             changed += act()
@@ -49,8 +51,9 @@ def plan(ctx: Context, carriers: Collection[Way]) -> list[str]:
     return list(dict.fromkeys(changed))
 
 
-def candidates(ctx: Context) -> list[str]:
-    """Referrals of which something may be due now and is not done; it is looked at again under their lock."""
+def candidates(ctx: Context, most: int | None = None) -> list[str]:
+    """Referrals of which something may be due now and is not done, who has a place first; it is looked at again under
+    their lock."""
     now = ctx.clock()
     with ctx.database.reading() as session:
         facts = setting.facts(session)
@@ -58,9 +61,9 @@ def candidates(ctx: Context) -> list[str]:
             return []
         keys = {**_reminders_due(session, facts, now), **_nudges_due(session, facts, now)}
         tried, patience = tries.of_occasions(session, keys), due.pace(facts, now).patience
-        open_ = {keys[key] for key in keys if _is_open(tried.get(key, []), now, patience)}
-        rows = [session.get_one(Referral, key) for key in sorted(open_)]
-        return [row.id for row in rows if due.due_for(session, facts, row, now)]
+        open_ = dict.fromkeys(keys[key] for key in keys if _is_open(tried.get(key, []), now, patience))
+        rows = (session.get_one(Referral, key) for key in open_)
+        return list(islice((row.id for row in rows if due.due_for(session, facts, row, now)), most))
 
 
 def _reminders_due(session: Session, facts: Mapping[str, Fact], now: datetime) -> dict[str, str]:
@@ -237,9 +240,16 @@ def _tidy(ctx: Context, referral_id: str) -> list[str]:
                 is_over = row.useful_until is not None and row.useful_until <= now
                 outreach.drop(session, row, message, "too_late" if is_over else "not_wanted")
             elif message is not None and _is_caught(message, now):
-                message.state, message.failure, row.message_id = OutState.DROPPED, "quiet", None
-                session.add_all([message, row])
+                _take_back(session, row, message)
     return []
+
+
+def _take_back(session: Session, row: Outreach, message: MessageOut) -> None:
+    """Until the morning, unless the channel took it just now."""
+    locked = lock_one(session, MessageOut, message.id)
+    if locked.state is OutState.WAITING:
+        locked.state, locked.failure, row.message_id = OutState.DROPPED, "quiet", None
+        session.add_all([locked, row])
 
 
 def _is_caught(message: MessageOut, now: datetime) -> bool:

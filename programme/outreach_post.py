@@ -81,7 +81,8 @@ def sent(ctx: Context, letter: Letter, external_id: str | None) -> None:
         row = lock_row(session, Outreach, letter.id)
         if row is not None:
             row.sent_at, row.external_id = row.sent_at or ctx.clock(), external_id
-            row.state = OutreachState.SENT if row.state is OutreachState.WAITING else row.state
+            if row.state in (OutreachState.WAITING, OutreachState.DROPPED):  # taken back while it was on its way
+                row.state, row.failure = OutreachState.SENT, None
             session.add(row)
 
 
@@ -115,7 +116,7 @@ def receipt(ctx: Context, reference: str, status: str) -> bool:
         row = lock_row(session, Outreach, reference) if state is not None else None
         if row is None or row.way not in CARRIED:
             return False
-        if row.state in (OutreachState.DELIVERED, OutreachState.SEEN, OutreachState.DROPPED):
+        if row.state in (OutreachState.DELIVERED, OutreachState.SEEN):
             return True
         row.sent_at = row.sent_at or ctx.clock()
         if state is OutreachState.DELIVERED:

@@ -245,13 +245,14 @@ def test_it_runs_by_itself_until_it_is_stopped(ctx: Context, api: Notify) -> Non
 @pytest.mark.parametrize(
     "given",
     [
-        {"NOTIFY_API_KEY": "short", "NOTIFY_SMS_TEMPLATE": TEMPLATE},
-        {"NOTIFY_API_KEY": KEY},
+        {"NOTIFY_API_KEY": "short", "NOTIFY_SMS_TEMPLATE": TEMPLATE, "PUBLIC_URL": AT},
+        {"NOTIFY_API_KEY": KEY, "PUBLIC_URL": AT},
+        {"NOTIFY_API_KEY": KEY, "NOTIFY_SMS_TEMPLATE": TEMPLATE},
         {"NOTIFY_RECEIPT_TOKEN": "short"},
     ],
 )
 def test_settings_that_could_not_work_are_told_at_the_start(given: dict[str, str]) -> None:
     with pytest.raises(BadSettingsError):
         read_settings(given)
-    whole = {"NOTIFY_API_KEY": KEY, "NOTIFY_SMS_TEMPLATE": TEMPLATE, "NOTIFY_RECEIPT_TOKEN": TOKEN}
+    whole = {"PUBLIC_URL": AT, "NOTIFY_API_KEY": KEY, "NOTIFY_SMS_TEMPLATE": TEMPLATE, "NOTIFY_RECEIPT_TOKEN": TOKEN}
     assert read_settings(whole).notify_sms_template == TEMPLATE

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from programme import attendance, booking, messages, outbox, outreach, outreach_plan, outreach_post, verification
+from programme.answers import Situation
 from programme.context import Context
 from programme.outreach_post import Letter
 from programme.rules import london
@@ -43,7 +44,7 @@ from tests.builders import (
     an_offer,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, rules
+from tests.programme.desk import ANSWERS, a_context, open_cases, rules
 
 AT = "https://chat.example.org"
 BOTH = (Way.SMS, Way.EMAIL)
@@ -448,3 +449,43 @@ def test_who_writes_from_another_chat_meanwhile_is_reached_there(ctx: Context, c
     )
     clock.now = STARTS - timedelta(days=3)
     assert outreach_plan.plan(ctx, BOTH) == [web.id]
+
+
+def test_what_was_on_its_way_when_it_was_taken_back_is_told_as_it_was(ctx: Context, clock: Clock) -> None:
+    texted, held = booked(ctx, None)
+    chatted, other = booked(ctx)
+    clock.now = STARTS - timedelta(days=3)
+    outreach_plan.plan(ctx, BOTH)
+    (letter,) = outreach_post.claim(ctx, Way.SMS, AT)
+    (parcel,) = outbox.claim(ctx, Channel.TELEGRAM)
+    with ctx.database.writing() as session:
+        for each in (held, other):
+            outreach.withdraw_for_booking(session, each)
+    outreach_post.sent(ctx, letter, "external")
+    outbox.delivered(ctx, parcel.id, "1")
+    assert lines(ctx, texted) == [("3d", "sms", "sent")] and lines(ctx, chatted) == [("3d", "telegram", "delivered")]
+    for _ in range(3):
+        outreach_plan.plan(ctx, BOTH)
+        clock.forward(minutes=5)
+    assert len(said(ctx)) == 1, "and it is not said again"
+
+
+@pytest.mark.parametrize(("is_booked", "lost"), [(True, "before your session"), (False, "time to book runs out")])
+def test_stop_says_what_is_lost_by_it(ctx: Context, is_booked: bool, lost: str) -> None:
+    situation = Situation(verified=True, booked=is_booked)
+    said_so = ctx.answers.render("utter_reminders_stopped", {}, situation, {}, NOW.date())
+    assert lost in said_so.text and "I still answer" in said_so.text
+    assert [button.intent for button in said_so.buttons] == ["start_reminders"]
+
+
+@pytest.mark.parametrize("answer", ["notice_reminder", "notice_reminder_online", "notice_text_reminder",
+                                    "notice_text_reminder_online", "notice_mail_reminder",
+                                    "notice_mail_reminder_online"])  # fmt: skip
+def test_a_reminder_says_what_when_what_a_missed_place_means_and_how_to_change_it(answer: str) -> None:
+    for each in ANSWERS.variations(answer):
+        text = str(each["text"])
+        assert "session" in text and "{starts_at:when}" in text and "place that is missed" in text and "move it" in text
+        assert "{link}" in text or {"/reschedule_booking", "/confirm_attendance", "/stop_reminders"} <= {
+            button["payload"] for button in each["buttons"]
+        }
+        assert "bring" in text or answer not in ("notice_text_reminder",)
