@@ -77,8 +77,8 @@ def lines(ctx: Context, referral: Referral) -> list[tuple[str, str, str]]:
     return [(one.step, one.way.value, one.state.value) for one in reversed(ledger.tries)]
 
 
-def walk(clock: Clock, until: datetime, *acts: Callable[[], object], minutes: int = 30) -> None:
-    """Does it all every half hour."""
+def walk(clock: Clock, until: datetime, *acts: Callable[[], object], minutes: int = 60) -> None:
+    """Does it all every hour."""
     while clock() < until:
         for act in acts:
             act()
