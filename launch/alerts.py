@@ -103,9 +103,18 @@ class Post:
 
     async def __call__(self, line: Line) -> None:
         """Raises aiosmtplib.SMTPException or OSError."""
+        await self.send(line.to, line.title, line.text)
+
+    async def send(self, to: str, title: str, text: str, key: str | None = None) -> None:
+        """One e-mail. `key`: makes its Message-ID, so that what is sent again is known to be the same.
+
+        Raises aiosmtplib.SMTPException or OSError.
+        """
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, line.to, line.title
-        message.set_content(line.text)
+        message["From"], message["To"], message["Subject"] = self._sender, to, title
+        if key is not None:
+            message["Message-ID"] = f"<{key}@{self._sender.rpartition('@')[2].rstrip('>') or 'localhost'}>"
+        message.set_content(text)
         await aiosmtplib.send(
             message,
             hostname=self._host,

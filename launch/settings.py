@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
@@ -13,6 +14,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 APP_PYTHON = PROJECT / ".venv" / "bin" / "python"
 RASA_PYTHON = PROJECT / ".venv-rasa" / "bin" / "python"
 TELEGRAM = "https://api.telegram.org"
+NOTIFY = "https://api.notifications.service.gov.uk"
+NOTIFY_KEY = re.compile(r".+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SHORTEST_TOKEN = 16
 BENCH_PARTS = ("turns", "understanding", "workers")
 # Meant for whoever runs us, not for our children. Without .pyc files each start would compile Rasa anew.
 NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS"}
@@ -53,6 +57,12 @@ def _mail_address(text: object) -> object:
     return text
 
 
+def _notify_key(text: object) -> object:
+    if isinstance(text, str) and not NOTIFY_KEY.fullmatch(text.strip()):
+        raise ValueError("must be a whole key of GOV.UK Notify: its name, the service's id and the secret")
+    return text.strip() if isinstance(text, str) else text
+
+
 def _proxy_addresses(text: object) -> object:
     if not isinstance(text, str):
         return text
@@ -77,6 +87,7 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 DatabaseAddress = Annotated[SecretStr, BeforeValidator(_database_address)]
 RedisAddress = Annotated[SecretStr, BeforeValidator(_redis_address)]
 MailAddress = Annotated[SecretStr, BeforeValidator(_mail_address)]
+NotifyKey = Annotated[SecretStr, BeforeValidator(_notify_key)]
 ProxyAddresses = Annotated[tuple[str, ...], BeforeValidator(_proxy_addresses)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -108,6 +119,10 @@ class Settings(BaseModel):
     data_keys: SecretStr | None = None
     public_url: WebAddress | None = None  # where people and workers find us, for links; else HOST and PORT
     smtp_url: MailAddress | None = None  # without it no e-mail is sent
+    notify_api_key: NotifyKey | None = None  # GOV.UK Notify's; without it no text message is sent
+    notify_sms_template: str | None = None  # the id of a template whose words are ((message)) and nothing else
+    notify_url: WebAddress = NOTIFY
+    notify_receipt_token: SecretStr | None = None  # with which it tells us what arrived; without it nobody can
     mail_from: str = "no-reply@localhost"
 
     dialogue_port: Port | None = None
@@ -132,6 +147,13 @@ class Settings(BaseModel):
             )
         if self.telegram_webhook_url and not self.telegram_webhook_url.startswith("https://"):
             raise ValueError("TELEGRAM_WEBHOOK_URL must start with https://: Telegram writes to nothing else")
+        if self.notify_api_key and not self.notify_sms_template:
+            raise ValueError("NOTIFY_API_KEY needs NOTIFY_SMS_TEMPLATE, the id of a template that says ((message))")
+        if self.notify_api_key and not self.public_url:
+            raise ValueError("NOTIFY_API_KEY needs PUBLIC_URL: text messages end in a link to the chat")
+        receipts = self.notify_receipt_token
+        if receipts and len(receipts.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"NOTIFY_RECEIPT_TOKEN must have at least {SHORTEST_TOKEN} characters")
         return self
 
     @property

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from bot.dialogue import Dialogue
 from bot.limits import Limits
 from bot.pages import ChatPage
+from bot.receipts import receipts
 from bot.service import ConversationService
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.connection import TelegramSettings
@@ -29,6 +30,7 @@ from launch.address import make_address
 from launch.alerts import Alerts, Post, Send, TelegramGroup
 from launch.clock import Clock
 from launch.context import make_context
+from launch.outreach import Carrier, Mail, Reaching
 from launch.parts import app_address
 from launch.ready import Readiness
 from launch.settings import PROJECT, Settings
@@ -37,7 +39,7 @@ from programme import setting
 from programme.context import Context
 from programme.language import Languages
 from programme.safety import Safety
-from storage.enums import AlertKind
+from storage.enums import AlertKind, Way
 
 if TYPE_CHECKING:  # Redis' client is loaded where one is set
     from launch.hints import Hints
@@ -126,6 +128,7 @@ class _Parts:
     ready: Readiness
     hints: "Hints | None"
     clock: Clock
+    reaching: Reaching
     trainings: Trainings
     group: TelegramGroup | None
 
@@ -139,9 +142,9 @@ def _make_parts(settings: Settings) -> _Parts:
     limits = Limits(ctx.clock)
     page = _Page(ctx)
     group = TelegramGroup(_telegram_settings(settings)) if settings.telegram_bot_token else None
-    console_at = f"{settings.public_url or app_address(settings)}/console"
+    found_at = settings.public_url or app_address(settings)
     rng = random.Random()  # noqa: S311 - spreads waiting times, keeps no secret
-    alerts = Alerts(ctx, _ways(settings, group), console_at, rng)
+    alerts = Alerts(ctx, _ways(settings, group), f"{found_at}/console", rng)
     return _Parts(
         ctx,
         dialogue,
@@ -152,6 +155,7 @@ def _make_parts(settings: Settings) -> _Parts:
         Readiness(ctx, dialogue, settings),
         _hints(ctx, service, settings),
         Clock(ctx, alerts, service.hint),
+        Reaching(ctx, _carriers(settings), found_at, service.hint, rng),
         Trainings(ctx, settings),
         group,
     )
@@ -165,6 +169,19 @@ def _ways(settings: Settings, group: TelegramGroup | None) -> dict[AlertKind, Se
     if settings.smtp_url is not None:
         ways[AlertKind.EMAIL] = Post(settings.smtp_url.get_secret_value(), settings.mail_from)
     return ways
+
+
+def _carriers(settings: Settings) -> dict[Way, Carrier]:
+    """How people are written to outside a chat, as far as it is set."""
+    carriers: dict[Way, Carrier] = {}
+    if settings.notify_api_key is not None and settings.notify_sms_template is not None:
+        from launch.notify import Notify
+
+        key = settings.notify_api_key.get_secret_value()
+        carriers[Way.SMS] = Notify(key, settings.notify_sms_template, settings.notify_url)
+    if settings.smtp_url is not None and settings.public_url is not None:  # else its link would lead nowhere
+        carriers[Way.EMAIL] = Mail(Post(settings.smtp_url.get_secret_value(), settings.mail_from))
+    return carriers
 
 
 def _hints(ctx: Context, service: ConversationService, settings: Settings) -> "Hints | None":
@@ -185,6 +202,8 @@ def make_app(settings: Settings) -> Starlette:
     if parts.telegram is not None and settings.telegram_webhook_url:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         routes.append(Route(path, parts.telegram.webhook, methods=["POST"]))
+    if settings.notify_receipt_token is not None:
+        routes.append(receipts(parts.ctx, settings.notify_receipt_token.get_secret_value()))
     return Starlette(routes=routes, lifespan=lambda _app: _running(parts))
 
 
@@ -212,11 +231,13 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
     if parts.telegram is not None:
         await parts.telegram.start()
     await parts.clock.start()
+    await parts.reaching.start()
     await parts.trainings.start()
     try:
         yield
     finally:
         await parts.trainings.stop()
+        await parts.reaching.stop()
         await parts.clock.stop()
         if parts.group is not None:
             await parts.group.close()

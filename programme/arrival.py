@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from programme import verification
+from programme import outreach, verification
 from programme.context import Context
 
 
-def arrived(session: Session, ctx: Context, referral_ids: Sequence[str]) -> int:  # noqa: ARG001 - for whoever sends
+def arrived(session: Session, ctx: Context, referral_ids: Sequence[str]) -> int:
     """Called once, in the transaction that wrote them, with all that are new: whoever wrote to us before their
-    referral was here is looked at again. What is sent to people on their referral is decided from here too.
+    referral was here is looked at again, and everybody's personal link is planned: it is made when it is sent.
 
-    How many open claims have a match now. Makes no personal link: whoever sends one makes it when it is sent.
+    How many open claims have a match now.
     """
+    outreach.welcome_all(session, ctx, referral_ids)
     return verification.match_claims(session) if referral_ids else 0

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
-from programme import booked, concern, referral_state, setting
+from programme import booked, concern, outreach, referral_state, setting
 from programme.booked import BookingView
 from programme.concern import Said
 from programme.context import Context
@@ -50,6 +50,7 @@ def confirm(ctx: Context, conversation_id: str) -> Told[Coming]:
         if held is not None and found.what in (Coming.AHEAD, Coming.TODAY) and held.confirmed_at is None:
             held.confirmed_at = ctx.clock()
             session.add(held)
+            outreach.withdraw_for_booking(session, held)
             _record(session, ctx, "confirm", "booking", held.id)
         return found
 

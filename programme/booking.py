@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import booked, outbox, referral_state, setting
+from programme import booked, outbox, outreach, referral_state, setting
 from programme.booked import BookingView
 from programme.context import Context
 from programme.outbox import Reply
@@ -224,6 +224,7 @@ def instead(
     held.state, held.ended_at = BookingState.MOVED, ctx.clock()
     session.add(held)
     session.flush()
+    outreach.withdraw_for_booking(session, held)
     row = new(ctx, referral, course_id, offer_token)
     row.calendar_uid, row.calendar_token = held.calendar_uid, held.calendar_token
     row.moves, row.calendar_sequence = held.moves + 1, held.calendar_sequence + 1
@@ -277,6 +278,7 @@ def give_up(
     referral_state.move(session, ctx, referral, "cancel", actor)
     session.add_all([held, referral])
     session.flush()
+    outreach.withdraw_for_booking(session, held)
     _note(session, ctx, "cancel", held, actor)
     values = {**booked.view(session, held).values(), "book_by": referral.book_by}
     reply = Reply("notice_cancelled", values, unique_key=f"cancelled:{held.id}")

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import canned_reply, exchange, feedback, note
+from programme import canned_reply, exchange, feedback, note, outreach
 from programme import person as persons
 from programme.canned_reply import Filled
 from programme.context import Context
 from programme.exchange import Line
 from programme.feedback import FeedbackView
 from programme.note import NoteView
+from programme.outreach import Ledger
 from programme.person import CaseView, PersonView
 from storage import callback as callbacks
 from storage import handoff as handoffs
@@ -107,6 +108,7 @@ class PersonRecord:
     cases: tuple[CaseView, ...]
     notes: tuple[NoteView, ...]
     chats: tuple[Chat, ...]
+    reaching: Ledger
 
 
 def read(ctx: Context, conversation_id: str, account_id: str, *, live: bool = False, whole: bool = False) -> Record:
@@ -159,6 +161,7 @@ def read_person(ctx: Context, referral_id: str, account_id: str, *, live: bool =
                 Chat(row.id, row.channel, row.owner, row.last_in_at, row.created_at)
                 for row in session.exec(chats.order_by(col(Conversation.created_at).desc()))
             ),
+            outreach.ledger(session, referral_id),
         )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from programme import case, referral_state, setting
+from programme import case, outreach, referral_state, setting
 from programme.context import Context
 from programme.rules import attempts, london, name, reference
 from storage import booking as bookings
@@ -132,6 +132,7 @@ def follow_link(session: Session, ctx: Context, conversation: Conversation, toke
         return False
     conversation.linked_referral_id = referral.id
     session.add(conversation)
+    outreach.note_followed(session, ctx, token)
     return True
 
 
@@ -172,6 +173,12 @@ def make_link(session: Session, ctx: Context, referral_id: str) -> str:
         )
     )
     return token
+
+
+def link_id(session: Session, ctx: Context, token: str) -> str | None:
+    """The row of a personal link."""
+    lookups = ctx.database.keyring.lookups(token, referrals.LINK)
+    return session.exec(select(PersonalLink.id).where(col(PersonalLink.token_lookup).in_(lookups))).first()
 
 
 def revoke_links(session: Session, ctx: Context, referral_id: str) -> None:

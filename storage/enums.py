@@ -254,3 +254,33 @@ class ImportState(StrEnum):
     IMPORTING = "importing"
     DONE = "done"
     FAILED = "failed"
+
+
+class Way(StrEnum):
+    """By which somebody can be reached unasked; `none`: no way was left."""
+
+    WEB = "web"
+    TELEGRAM = "telegram"
+    SMS = "sms"
+    EMAIL = "email"
+    NONE = "none"
+
+
+class OutreachKind(StrEnum):
+    """What we write unasked: the personal link, a reminder of a session, a nudge to book."""
+
+    LINK = "link"
+    REMINDER = "reminder"
+    NUDGE = "nudge"
+
+
+class OutreachState(StrEnum):
+    """What came of one try. `sent`: a carrier took it; `delivered`: it says that it arrived; `seen`: they opened it."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    DROPPED = "dropped"

@@ -84,6 +84,7 @@ class MessageOut(Row, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
     account_id: str | None = Field(default=None, max_length=32)  # the worker who wrote it
+    useful_until: datetime | None = Field(default=None, sa_type=Instant)  # from then on no channel sends it any more
 
 
 class ButtonToken(Row, table=True):
@@ -219,8 +220,9 @@ def due_out(
 ) -> list[MessageOut]:
     """What may be sent now on a channel: at most one message a conversation, its next one. Danger first.
 
-    A message that waits for its next try holds back those after it, but never one that is `first`. `first_only`:
-    nothing else. `besides`: ids of conversations that are left alone.
+    A message that waits for its next try holds back those after it, but never one that is `first`; one that is of no
+    use any more is left out and holds back nothing. `first_only`: nothing else. `besides`: ids of conversations to be
+    left alone.
     """
     earlier = aliased(MessageOut)
     ahead = (
@@ -228,6 +230,7 @@ def due_out(
         .where(
             earlier.conversation_id == MessageOut.conversation_id,
             earlier.state == OutState.WAITING,
+            or_(col(earlier.useful_until).is_(None), col(earlier.useful_until) > now),
             or_(
                 and_(col(earlier.first), ~col(MessageOut.first)),
                 and_(col(earlier.first) == col(MessageOut.first), col(earlier.seq) < MessageOut.seq),
@@ -236,10 +239,11 @@ def due_out(
         .exists()
     )
     due = or_(col(MessageOut.next_try_at).is_(None), col(MessageOut.next_try_at) <= now)
+    useful = or_(col(MessageOut.useful_until).is_(None), col(MessageOut.useful_until) > now)
     found = (
         select(MessageOut)
         .join(Conversation)
-        .where(MessageOut.state == OutState.WAITING, due, Conversation.channel == channel, ~ahead)
+        .where(MessageOut.state == OutState.WAITING, due, useful, Conversation.channel == channel, ~ahead)
         .order_by(col(MessageOut.first).desc(), col(MessageOut.created_at), col(MessageOut.seq))
     )
     if first_only:

@@ -17,6 +17,7 @@ from storage.lesson import Lesson, TrainingRun
 from storage.message import ButtonToken, MessageIn, MessageOut
 from storage.miss import Miss
 from storage.note import Draft, Note
+from storage.outreach import Outreach
 from storage.person import Person
 from storage.referral import PersonalLink, Referral
 from storage.referral_change import ReferralChange
@@ -58,6 +59,7 @@ __all__ = [
     "Miss",
     "Note",
     "Offer",
+    "Outreach",
     "Person",
     "PersonalLink",
     "RecoveryCode",

@@ -14,11 +14,12 @@ from storage.booking import Booking, Offer
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import CaseReason, Channel, MessageKind, Role, Sender, Urgency
+from storage.enums import CaseReason, Channel, MessageKind, OutreachKind, Role, Sender, Urgency, Way
 from storage.handoff import HandoffRequest
 from storage.identity import ChannelIdentity, external_lookup
 from storage.message import ButtonToken, MessageIn, MessageOut, add_in, add_out
 from storage.miss import Miss
+from storage.outreach import Outreach
 from storage.person import Person
 from storage.referral import PersonalLink, Referral, link_lookup, reference_lookup
 from storage.row import Kind
@@ -58,6 +59,12 @@ def a_link(database: Database, referral: Referral, token: str = "link-token", **
     values = {"referral_id": referral.id, "token_lookup": link_lookup(database.keyring, token)}
     times = {"created_at": NOW, "expires_at": NOW + timedelta(days=30)}
     return _save(database, PersonalLink(**{"id": new_id()} | values | times | given))
+
+
+def an_outreach(database: Database, referral: Referral, **given: Any) -> Outreach:
+    """A personal link by text message, planned and not sent yet."""
+    values = {"kind": OutreachKind.LINK, "way": Way.SMS, "occasion": f"link:{referral.id}", "created_at": NOW}
+    return _save(database, Outreach(**{"id": new_id(), "referral_id": referral.id} | values | given))
 
 
 def a_venue(database: Database, **given: Any) -> Venue:

@@ -50,6 +50,7 @@ VALUES: dict[str, Any] = {
     "usual_wait": "about 5 minutes",
     "number": "07700 900123",
     "ending": "23",
+    "link": "/r/a-link",
 }
 
 
@@ -94,6 +95,8 @@ def values_of(answer: str) -> list[dict[str, Any]]:
         return [offered(online)]
     if answer.startswith(("utter_booking", "notice_booked", "notice_moved")):
         return [booking(online), booking(online, link=None)]
+    if answer.startswith("notice_reminder"):
+        return [booking(online), booking(online, link=None)] if online else [booking()]
     if answer == "notice_menu_booking":
         return [booking(), booking(online=True), booking(online=True, link=None)]
     if answer == "notice_cancelled":

@@ -187,5 +187,6 @@ def test_without_a_matching_word_there_is_none_to_tell(real: Context) -> None:
     assert said.answer == "utter_ask_is_this_real" and "matching" not in said.text
 
 
-def test_only_one_answer_names_the_word() -> None:
-    assert {key for _, key, each in ALL if "matching_word" in names_in(each["text"])} == {"utter_ask_is_this_real"}
+def test_only_one_answer_names_the_word_and_the_message_that_it_is_compared_with() -> None:
+    naming = {key for _, key, each in ALL if "matching_word" in names_in(each["text"])}
+    assert naming == {"utter_ask_is_this_real", "notice_text_link", "notice_mail_link"}

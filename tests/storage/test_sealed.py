@@ -48,6 +48,7 @@ def plant(database: Database) -> set[str]:
         database, person=person, reference=f"{PLANTED}REFERENCE", matching_word=f"{PLANTED} word"
     )
     builders.a_link(database, referral, token=f"{PLANTED}-link")
+    builders.an_outreach(database, referral, text=f"{PLANTED} sent")
     identity = builders.an_identity(database, Channel.TELEGRAM, external=f"{PLANTED}-chat")
     talk = builders.a_conversation(database, Channel.TELEGRAM, identity_id=identity.id)
     said = builders.a_message_in(

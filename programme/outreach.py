@@ -1,0 +1,190 @@
+"""Reaching people unasked: the personal link when they are referred, what is taken back, and the reached-or-not ledger
+of what was tried."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlmodel import Session, col, select
+
+from programme import referral_state
+from programme.context import Context
+from programme.outreach_due import chats_of, contacts
+from programme.rules import london
+from storage import case as cases
+from storage import outreach as tries
+from storage.audit import record
+from storage.booking import Booking
+from storage.case import Case
+from storage.enums import CaseReason, OutreachKind, OutreachState, OutState, Urgency, Way
+from storage.message import MessageOut
+from storage.outreach import Outreach
+from storage.person import Person
+from storage.referral import Referral
+from storage.row import add_unless_there, lock_row
+
+AT_ONCE = 500  # people read together
+NO_CONTACT, NO_WAY, NOT_ARRIVED = "no_contact", "no_way", "not_arrived"
+
+
+@dataclass(frozen=True)
+class Try:
+    """One line of the ledger. `step`: "7d", "after24h", … or none of a personal link; `text`: as it was sent."""
+
+    id: str
+    kind: OutreachKind
+    step: str
+    way: Way
+    state: OutreachState
+    failure: str | None
+    text: str
+    planned_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`tries`: the newest first. `reached_at`: when we first know that we got through, or that they wrote to us
+    themselves; None: not reached, as far as anybody can tell."""
+
+    tries: tuple[Try, ...]
+    reached_at: datetime | None
+
+    @property
+    def reached(self) -> bool:
+        """Whether anything is known to have reached them."""
+        return self.reached_at is not None
+
+
+def welcome(session: Session, ctx: Context, referral: Referral) -> None:
+    """Plans the personal link for somebody whose referral came in: a text message, else an e-mail, as soon as it is not
+    quiet. Nothing that they could be written to: a worker's case, to ring or write today. Once for a referral."""
+    ways = list(contacts(session.get_one(Person, referral.person_id)))
+    row = Outreach(
+        id=ctx.new_id(),
+        occasion=f"link:{referral.id}",
+        kind=OutreachKind.LINK,
+        way=ways[0] if ways else Way.NONE,
+        referral_id=referral.id,
+        state=OutreachState.WAITING if ways else OutreachState.FAILED,
+        failure=None if ways else NO_CONTACT,
+        created_at=ctx.clock(),
+        followed_up_at=None if ways else ctx.clock(),
+    )
+    if add_unless_there(session, row, ["occasion", "way"]) and not ways:
+        open_unreached(session, ctx, referral, NO_CONTACT)
+
+
+def welcome_all(session: Session, ctx: Context, referral_ids: Sequence[str]) -> None:
+    """`welcome` for many who have just come in; their people are read some hundred at a time."""
+    for start in range(0, len(referral_ids), AT_ONCE):
+        some = referral_ids[start : start + AT_ONCE]
+        both = select(Referral, Person).join(Person).where(col(Referral.id).in_(some))
+        for referral, _ in session.exec(both).all():
+            welcome(session, ctx, referral)
+
+
+def open_unreached(session: Session, ctx: Context, referral: Referral, why: str) -> Case:
+    """A worker must ring or write to this person today: nothing we sent got through. One open case a person.
+
+    `why`: no_contact, no_way, not_arrived.
+    """
+    now = ctx.clock()
+    evening = london.at(london.today(now), time(17))
+    return cases.open_case(
+        session,
+        Case(
+            id=ctx.new_id(),
+            reason=CaseReason.NOT_DELIVERED,
+            subject=f"referral:{referral.id}",
+            urgency=Urgency.STUCK,
+            referral_id=referral.id,
+            detail=json.dumps({"unreached": why}),
+            opened_at=now,
+            due_at=evening if evening > now else now + timedelta(hours=1),
+        ),
+    )
+
+
+def withdraw_for_booking(session: Session, held: Booking) -> None:
+    """The place was moved or given up, or they said that they will be there: no reminder of it goes out any more."""
+    for row, message in tries.unsent_of_booking(session, held.id):
+        drop(session, row, message, "withdrawn")
+
+
+def withdraw_for_person(session: Session, referral_id: str) -> None:
+    """They want no reminders: what is written and not out yet is taken back, but for the way in."""
+    for row, message in tries.unsent_of_referral(session, referral_id):
+        if row.kind is not OutreachKind.LINK:
+            drop(session, row, message, "stopped")
+
+
+def drop(session: Session, row: Outreach, message: MessageOut | None, failure: str) -> None:
+    """It is not sent any more, unless a channel took it just now. `failure`: why, a code."""
+    if message is not None:
+        message = lock_row(session, MessageOut, message.id)
+        if message is None or message.state is not OutState.WAITING:
+            return
+    row.state, row.failure, row.next_try_at = OutreachState.DROPPED, failure, None
+    session.add(row)
+    if message is not None:
+        message.state, message.failure = OutState.DROPPED, failure
+        session.add(message)
+
+
+def note_reached(session: Session, ctx: Context, referral_id: str, by: str) -> None:
+    """A message got through to them. `by`: the way; goes into the audit log with the change of the referral's state."""
+    referral = session.get_one(Referral, referral_id)
+    before = referral.state
+    if referral_state.move(session, ctx, referral, "reach", "assistant") in (None, before):
+        return
+    detail = json.dumps({"way": by})
+    record(session, id=ctx.new_id(), at=ctx.clock(), actor="assistant", action="reach", subject_kind="referral",
+           subject_id=referral_id, detail=detail)  # fmt: skip
+
+
+def note_followed(session: Session, ctx: Context, token: str) -> None:
+    """Somebody opened this personal link: if a message of ours carried it, that was seen."""
+    referral_id = tries.mark_followed(session, ctx.database.keyring, token, ctx.clock())
+    if referral_id is not None:
+        note_reached(session, ctx, referral_id, "link")
+
+
+def read(ctx: Context, referral_id: str) -> Ledger:
+    """The ledger of one person, in a transaction of its own."""
+    with ctx.database.reading() as session:
+        return ledger(session, referral_id)
+
+
+def ledger(session: Session, referral_id: str) -> Ledger:
+    """All that we tried in order to reach this person, with what came of it."""
+    found = tuple(_try(row, message) for row, message in tries.of_referral(session, referral_id))
+    arrived = [each.seen_at or each.delivered_at for each in found if _arrived(each)]
+    wrote = [chat.verified_at or chat.last_in_at for chat in chats_of(session, referral_id)]
+    known = [at for at in (*arrived, *wrote) if at is not None]
+    return Ledger(found, min(known, default=None))
+
+
+def _arrived(each: Try) -> bool:
+    return each.state in (OutreachState.DELIVERED, OutreachState.SEEN)
+
+
+def _try(row: Outreach, message: MessageOut | None) -> Try:
+    state = tries.state_of(row, message)
+    shown = message.delivered_at if message is not None else None
+    return Try(
+        id=row.id,
+        kind=row.kind,
+        step="" if row.kind is OutreachKind.LINK else row.occasion.rpartition(":")[2],
+        way=row.way,
+        state=state,
+        failure=(message.failure if message is not None else None) or row.failure,
+        text=(message.text if message is not None else None) or row.text or "",
+        planned_at=row.created_at,
+        sent_at=message.sent_at if message is not None else row.sent_at,
+        delivered_at=shown or row.delivered_at,
+        seen_at=row.seen_at or (shown if state is OutreachState.SEEN else None),
+    )

@@ -1,0 +1,187 @@
+"""What somebody is to be told unasked just now: reminders of their place, or a nudge to book one. The settings decide
+when, and what holds it back is looked at each time anew, so that nothing has to be taken out of a calendar."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlmodel import Session, col, select
+
+from programme import booked, phone, setting
+from programme.answers import Fact
+from programme.rules import london
+from programme.rules import outreach as rules
+from programme.rules.danger import DANGERS
+from programme.rules.outreach import Quiet
+from storage import booking as bookings
+from storage.case import Case
+from storage.conversation import Conversation
+from storage.enums import CaseReason, Channel, CourseState, OutreachKind, Owner, ReferralState, Way
+from storage.identity import ChannelIdentity
+from storage.outreach import way_of
+from storage.person import Person
+from storage.referral import Referral
+from storage.session import Course
+
+TALKING = timedelta(hours=2)  # after their last message nobody is nudged: they are here
+NUDGED = (ReferralState.REFERRED, ReferralState.REACHED, ReferralState.VERIFIED, ReferralState.SECOND_CHANCE)
+REMINDED = (ReferralState.BOOKED, ReferralState.ATTENDED)
+# A worker has something to settle with them first, and asking them to book would be wrong or unkind.
+HOLDS_NUDGES = (CaseReason.NO_SESSION, CaseReason.WAITING_LIST, CaseReason.DECLINED, CaseReason.ELIGIBILITY,
+                CaseReason.OFFENCE_DISPUTED, CaseReason.MORE_TIME, CaseReason.UNDER_18)  # fmt: skip
+HOLDS_ALL = (CaseReason.WRONG_PERSON,)
+MOBILE = ("+447", "07")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The settings: days and hours before a session, hours after the referral, days before the deadline; how long a
+    page that nobody opens is waited for before the next way is tried."""
+
+    days: tuple[int, ...]
+    hours: tuple[int, ...]
+    after_hours: tuple[int, ...]
+    before_days: tuple[int, ...]
+    quiet: Quiet
+    patience: Mapping[str, timedelta]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """One thing to be told, once. `key`: "reminder:<booking id>:<session>:7d" or "nudge:<referral id>:after24h"."""
+
+    key: str
+    kind: OutreachKind
+    referral_id: str
+    until: datetime
+    booking_id: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+def pace(facts: Mapping[str, Fact], now: datetime) -> Pace:
+    """The settings as they are now; the usual ones where they are empty or past their review."""
+    today = london.today(now)
+
+    def several(key: str, usual: tuple[int, ...]) -> tuple[int, ...]:
+        fact = facts.get(key)
+        known = fact is not None and fact.value.strip() and fact.review_by >= today
+        return rules.numbers(fact.value) if fact is not None and known else usual
+
+    def hour(key: str, usual: int) -> time:
+        given = setting.number(facts, key, today)
+        return time(given if given is not None and given < 24 else usual)
+
+    return Pace(
+        days=several("reminder_days", (7, 3, 1)),
+        hours=several("reminder_hours", (2,)),
+        after_hours=several("nudge_after_hours", (168, 72, 24)),
+        before_days=several("nudge_before_days", (3, 1)),
+        quiet=Quiet(hour("quiet_from_hour", 21), hour("quiet_until_hour", 8)),
+        patience={Way.WEB.value: timedelta(minutes=setting.number(facts, "second_way_minutes", today) or 30)},
+    )
+
+
+def chats_of(session: Session, referral_id: str) -> list[Conversation]:
+    """The chats in which this person proved who they are, the one they used last first."""
+    found = select(Conversation).where(Conversation.referral_id == referral_id)
+    return sorted(session.exec(found), key=lambda chat: chat.last_in_at or chat.created_at, reverse=True)
+
+
+def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
+    """What this person is to be told now; nothing in quiet hours."""
+    quiet = pace(facts, now).quiet
+    return [] if rules.is_quiet(quiet, now) else wanted(session, facts, referral, now)
+
+
+def wanted(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
+    """What this person is to be told about now, were it not for quiet hours."""
+    chats = chats_of(session, referral.id)
+    if any(chat.messages_stopped_at for chat in chats) or _has_case(session, referral.id, HOLDS_ALL):
+        return []
+    if (held := bookings.active_booking(session, referral.id)) is not None:
+        return _reminders(session, facts, referral, held, now)
+    if referral.state not in NUDGED or _held_back(session, referral, chats, now):
+        return []
+    of = pace(facts, now)
+    steps = rules.nudges(referral.created_at, referral.book_by, of.after_hours, of.before_days, of.quiet)
+    return [
+        Occasion(nudge_key(referral.id, step.name), OutreachKind.NUDGE, referral.id, step.until)
+        for step in steps
+        if step.due <= now < step.until
+    ]
+
+
+def _reminders(
+    session: Session, facts: Mapping[str, Fact], referral: Referral, held: bookings.Booking, now: datetime
+) -> list[Occasion]:
+    """Of a place that stands: not once they said that they will be there, nor where we have called the course off."""
+    course = session.get_one(Course, held.course_id)
+    if held.confirmed_at is not None or referral.state not in REMINDED or course.state is not CourseState.OPEN:
+        return []
+    of, sessions = pace(facts, now), booked.view(session, held).sessions
+    found = []
+    for number, step in rules.reminders(sessions, of.days, of.hours, held.made_at, of.quiet):
+        if step.due <= now < step.until:
+            key = reminder_key(held.id, number, step.name)
+            found.append(Occasion(key, OutreachKind.REMINDER, referral.id, step.until, held.id, *sessions[number - 1]))
+    return found
+
+
+def reminder_key(booking_id: str, number: int, step: str) -> str:
+    """How a reminder's occasion is written."""
+    return f"reminder:{booking_id}:{number}:{step}"
+
+
+def nudge_key(referral_id: str, step: str) -> str:
+    """How a nudge's occasion is written."""
+    return f"nudge:{referral_id}:{step}"
+
+
+def _held_back(session: Session, referral: Referral, chats: Collection[Conversation], now: datetime) -> bool:
+    """Nudges wait while they may be in danger, talk with us or a worker, or a worker has to settle something."""
+    if any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
+        return True
+    if any(chat.last_in_at is not None and now - chat.last_in_at < TALKING for chat in chats):
+        return True
+    return _has_case(session, referral.id, (*HOLDS_NUDGES, *(CaseReason(each) for each in DANGERS)))
+
+
+def _has_case(session: Session, referral_id: str, reasons: Collection[CaseReason]) -> bool:
+    found = select(Case.id).where(
+        Case.referral_id == referral_id, col(Case.reason).in_(reasons), col(Case.closed_at).is_(None)
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+def order_of_ways(
+    session: Session, facts: Mapping[str, Fact], referral: Referral, carriers: Collection[Way]
+) -> list[Way]:
+    """The chat they used last, their other chats, then a text message, then e-mail. `carriers`: what is set up of the
+    last two. Sample people get neither."""
+    found: list[Way] = []
+    for chat in chats_of(session, referral.id):
+        if is_open(session, chat) and way_of(chat.channel) not in found:
+            found.append(way_of(chat.channel))
+    if not setting.is_on(facts, setting.SAMPLE):
+        found += [way for way in contacts(session.get_one(Person, referral.person_id)) if way in carriers]
+    return found
+
+
+def is_open(session: Session, chat: Conversation) -> bool:
+    """Whether anything can be said there: it was not left, and they have not blocked us."""
+    if chat.closed_at is not None:
+        return False
+    blocked = chat.channel is Channel.TELEGRAM and session.get_one(ChannelIdentity, chat.identity_id).blocked_at
+    return not blocked
+
+
+def contacts(person: Person) -> dict[Way, str]:
+    """How this person can be written to outside a chat: a mobile number (E.164) first, then an address."""
+    found: dict[Way, str] = {}
+    read = phone.find(person.phone) if person.phone else None
+    if read is not None and read.number and read.number.startswith(MOBILE):
+        found[Way.SMS] = read.number
+    if person.email and "@" in person.email:
+        found[Way.EMAIL] = person.email.strip()
+    return found
