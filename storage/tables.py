@@ -8,6 +8,7 @@ from storage.callback import Callback
 from storage.canned_reply import CannedReply
 from storage.case import Case
 from storage.conversation import Conversation, Lease
+from storage.decision import Decision
 from storage.feedback import Feedback
 from storage.handoff import HandoffRequest
 from storage.identity import Attempt, ChannelIdentity
@@ -15,7 +16,9 @@ from storage.lesson import Lesson, TrainingRun
 from storage.message import ButtonToken, MessageIn, MessageOut
 from storage.miss import Miss
 from storage.note import Draft, Note
+from storage.paper import Paper
 from storage.person import Person
+from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow
 from storage.referral import PersonalLink, Referral
 from storage.row import Row
 from storage.session import Course, CourseSession, Venue
@@ -37,6 +40,7 @@ __all__ = [
     "Conversation",
     "Course",
     "CourseSession",
+    "Decision",
     "Draft",
     "Feedback",
     "HandoffRequest",
@@ -48,8 +52,12 @@ __all__ = [
     "Miss",
     "Note",
     "Offer",
+    "Paper",
     "Person",
     "PersonalLink",
+    "PoliceCorrection",
+    "PoliceList",
+    "PoliceListRow",
     "RecoveryCode",
     "Referral",
     "Setting",

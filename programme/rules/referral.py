@@ -19,13 +19,25 @@ State = Literal[
     "closed",
 ]
 Event = Literal[
-    "reach", "verify", "book", "cancel", "attend", "miss", "complete", "allow", "give_back", "withdraw", "close"
+    "reach",
+    "verify",
+    "book",
+    "cancel",
+    "attend",
+    "miss",
+    "complete",
+    "allow",
+    "give_back",
+    "overturn",
+    "withdraw",
+    "close",
 ]
 
 # reach: a message got through · verify: they proved who they are · book: a place was taken, or another one for it
 # cancel: the place was given up · attend, miss: a session's list · complete: all sessions done · allow: a worker gives
 # another chance after a missed session · give_back: to the police, by a named worker · withdraw: by those who referred
-# close: nothing is left to do. Who has missed a session, or been to one, takes a new place only with a worker's help.
+# overturn: giving it back was wrong, by a named worker · close: nothing is left to do. Who has missed a session, or
+# been to one, takes a new place only with a worker's help.
 _UNDER_WAY: dict[tuple[str, str], State] = {
     ("referred", "reach"): "reached",
     ("referred", "verify"): "verified",
@@ -51,6 +63,7 @@ _UNDER_WAY: dict[tuple[str, str], State] = {
     ("missed", "allow"): "second_chance",
     ("second_chance", "verify"): "second_chance",
     ("second_chance", "book"): "booked",
+    ("returned", "overturn"): "second_chance",  # the one way back from what is over
 }
 _ENDS: dict[str, State] = {"give_back": "returned", "withdraw": "withdrawn", "close": "closed"}
 _OPEN = ("referred", "reached", "verified", "booked", "attended", "missed", "second_chance")
