@@ -4,10 +4,11 @@ Each is answered from what is stored today, so there is one place to widen when 
 into `missed`, `attended` and `completed`, the ledger of deliveries into `reached` and `not_delivered`.
 """
 
-from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func
+from sqlalchemy.sql import Select
 from sqlmodel import Session, col, or_, select
 
 from programme.rules import london
@@ -40,14 +41,14 @@ def reached(session: Session, only: Only = None) -> set[str]:
         known = known.where(Referral.id == only)
         opened = opened.where(Conversation.linked_referral_id == only)
         delivered = delivered.where(Conversation.referral_id == only)
-    return _ids([*session.exec(known), *session.exec(opened), *session.exec(delivered.distinct())])
+    return _ids(session, known) | _ids(session, opened) | _ids(session, delivered.distinct())
 
 
 def not_delivered(session: Session) -> set[str]:
     """Who has a message that was given up, or has blocked us."""
     lost = select(Conversation.referral_id).join(MessageOut)
     lost = lost.where(col(MessageOut.state).in_([OutState.FAILED, OutState.BLOCKED]))
-    return _ids(session.exec(lost.distinct()))
+    return _ids(session, lost.distinct())
 
 
 def missed(session: Session, only: Only = None) -> set[str]:
@@ -56,12 +57,12 @@ def missed(session: Session, only: Only = None) -> set[str]:
     before = select(Booking.referral_id).where(Booking.state == BookingState.MISSED)
     if only is not None:
         now, before = now.where(Referral.id == only), before.where(Booking.referral_id == only)
-    return _ids([*session.exec(now), *session.exec(before)])
+    return _ids(session, now) | _ids(session, before)
 
 
 def attended(session: Session) -> set[str]:
     """Who came to a session at least."""
-    return _ids(session.exec(select(Referral.id).where(col(Referral.state).in_(CAME))))
+    return _ids(session, select(Referral.id).where(col(Referral.state).in_(CAME)))
 
 
 def completed(session: Session, only: Only = None) -> dict[str, date | None]:
@@ -69,7 +70,7 @@ def completed(session: Session, only: Only = None) -> dict[str, date | None]:
     found = select(Referral.id).where(Referral.state == ReferralState.COMPLETED)
     if only is not None:
         found = found.where(Referral.id == only)
-    ids = _ids(session.exec(found))
+    ids = _ids(session, found)
     lines = (
         select(Audit.subject_id, func.max(Audit.at))
         .where(Audit.subject_kind == "referral", Audit.action == "complete", col(Audit.subject_id).in_(ids))
@@ -92,5 +93,5 @@ def open_cases(session: Session, only: Only = None) -> dict[str, set[CaseReason]
     return reasons
 
 
-def _ids(found: Iterable[str | None]) -> set[str]:
-    return {each for each in found if each}
+def _ids(session: Session, found: Select[Any]) -> set[str]:
+    return {each for each in session.scalars(found) if each}
