@@ -33,6 +33,10 @@ MODULES = (
     "person",
     "why",
     "canned_reply",
+    "attention",
+    "decision",
+    "police_list",
+    "report",
 )
 
 

@@ -26,6 +26,11 @@ class Permission(StrEnum):
     TRAIN = "train"
     PEOPLE = "people"  # accounts and invitations
     AUDIT = "audit"
+    ATTENTION = "attention"  # Needs attention, another chance, certificates
+    DECIDE = "decide"  # on non-attendance: the evidence, decide, agree, refuse
+    OVERTURN = "overturn"  # a final decision
+    POLICE_LISTS = "police_lists"
+    REPORTS = "reports"
 
 
 _EVERYBODY = frozenset(ROLES)
@@ -44,6 +49,11 @@ TABLE: MappingProxyType[Permission, frozenset[str]] = MappingProxyType(
         Permission.TRAIN: frozenset({TRAINER, LEAD, MANAGER}),
         Permission.PEOPLE: _HEADS,
         Permission.AUDIT: _HEADS,
+        Permission.ATTENTION: _TALKERS,
+        Permission.DECIDE: _TALKERS,
+        Permission.OVERTURN: _HEADS,
+        Permission.POLICE_LISTS: _HEADS,
+        Permission.REPORTS: _HEADS,
     }
 )
 

@@ -40,8 +40,7 @@ def guard(rows: Sequence[Sequence[int]]) -> Guarded:
         hidden = _next_to_hide(rows, shown, columns)
         if hidden is None:
             return Guarded(tuple(tuple(row) for row in shown), totals)
-        row, column = hidden
-        shown[row][column] = None
+        shown[hidden[0]][hidden[1]] = None
 
 
 def chain(counts: Sequence[int]) -> Shown:
