@@ -6,7 +6,7 @@ from programme.rules import role
 from programme.rules.role import ROLES, TABLE, Permission, given_by, keeps_a_manager, may, may_look_after
 
 EXPECTED = {
-    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme"},
+    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme", "attention", "decide"},
     "trainer": {"own", "programme", "train"},
     "lead": {
         "own",
@@ -19,6 +19,11 @@ EXPECTED = {
         "train",
         "people",
         "audit",
+        "attention",
+        "decide",
+        "overturn",
+        "police_lists",
+        "reports",
     },
 }
 EXPECTED["manager"] = EXPECTED["lead"]
