@@ -1,6 +1,7 @@
 """Reports: how far people have come and how long it took, as charts with their tables, and each as a CSV file."""
 
 import asyncio
+from datetime import date
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -34,8 +35,8 @@ async def _show(request: Request) -> Response:
         found=found,
         funnel=(funnel, chart.of_totals(funnel)),
         drawn=drawn,
+        days={name: date.fromisoformat(name) for name in funnel.groups},
         weeks=weeks,
-        choices=WEEKS,
         here=HERE,
     )
 

@@ -32,6 +32,8 @@ OPEN = (
     ReferralState.MISSED,
     ReferralState.SECOND_CHANCE,
 )
+# Cases that another reason tells better, with the step that helps.
+TOLD_OTHERWISE = {CaseReason.RUNNING_LATE, CaseReason.MISSED_SESSION, CaseReason.NOT_DELIVERED}
 FAR = timedelta(days=30)  # a deadline further off is not counted in working days
 
 
@@ -131,7 +133,7 @@ class _Facts:
             booked=row.id in self._held,
             reached=row.id in self._reached,
             undelivered=row.id in self._lost,
-            case=bool(cases - {CaseReason.RUNNING_LATE}),
+            case=bool(cases - TOLD_OTHERWISE),
             late=CaseReason.RUNNING_LATE in cases,
             deadline=deadline,
             days_left=self._left(deadline),

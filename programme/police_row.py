@@ -14,6 +14,7 @@ from programme.context import Context
 from programme.rules import london
 from programme.rules import police_list as rules
 from programme.rules import reference as references
+from programme.rules.reference import Pattern
 from storage import booking as bookings
 from storage import session as courses
 from storage.decision import decisions_in
@@ -51,6 +52,7 @@ def read(session: Session, ctx: Context, kind: ListKind) -> Next:
     """What the next list of a kind would hold now."""
     fields = _fields(session, ctx)
     stand, went = _stands(session, kind), {row.referral_id: row for row in latest_rows(session, kind)}
+    pattern = setting.reference_pattern(session)
     asked = {row.row_id: row.reason for row in session.exec(select(PoliceCorrection))}
     rows = []
     for of in sorted({*stand, *went}, key=lambda each: (each not in went, each)):
@@ -61,11 +63,12 @@ def read(session: Session, ctx: Context, kind: ListKind) -> Next:
             what = "correction"
         if what is None:
             continue
-        cells = _today(session, of, stand.get(of), fields or ())
+        cells = _today(session, of, stand.get(of), fields or (), pattern)
         if last is not None and of not in stand:
             cells = json.loads(last.cells)  # what is taken back is said as it was said
         number = number_of(session, last)
         rows.append(DueRow(of, what, cells, last.id if last else None, number, reason))
+    rows.sort(key=lambda row: (row.kind == "new", row.cells.get("reference", ""), row.cells.get("name", "")))
     seen = json.dumps([(row.referral_id, row.kind, sorted(row.cells.items()), row.reason) for row in rows])
     return Next(kind, fields, tuple(rows), hashlib.sha256(seen.encode()).hexdigest()[:32])
 
@@ -82,13 +85,17 @@ def _stands(session: Session, kind: ListKind) -> dict[str, tuple[str, date | Non
 
 
 def _today(
-    session: Session, referral_id: str, outcome: tuple[str, date | None] | None, fields: tuple[str, ...]
+    session: Session,
+    referral_id: str,
+    outcome: tuple[str, date | None] | None,
+    fields: tuple[str, ...],
+    pattern: Pattern,
 ) -> dict[str, str]:
     referral = session.get_one(Referral, referral_id)
     person = session.get_one(Person, referral.person_id)
     word, day = outcome or ("", None)
     values = {
-        "reference": references.show(referral.reference, setting.reference_pattern(session)),
+        "reference": references.show(referral.reference, pattern),
         "name": person.name,
         "date_of_birth": person.date_of_birth,
         "referred_on": referral.referred_on.isoformat(),

@@ -38,6 +38,8 @@ def test_each_is_there_once_with_the_most_pressing_reason(ctx: Context, clock: C
     someone(ctx, "Reached", state=ReferralState.REACHED, created_at=two_days)
     someone(ctx, "Close", state=ReferralState.VERIFIED, book_by=(NOW + timedelta(days=1)).date())
     someone(ctx, "Missed", state=ReferralState.MISSED)
+    told = someone(ctx, "Told us", state=ReferralState.MISSED)
+    a_case(ctx.database, reason=CaseReason.MISSED_SESSION, referral_id=told.id)
     someone(ctx, "Over", state=ReferralState.MISSED, finish_by=(NOW - timedelta(days=1)).date())
     a_booking(ctx.database, someone(ctx, "Booked", state=ReferralState.BOOKED, created_at=NOW - timedelta(days=20)))
     late = someone(ctx, "Late", state=ReferralState.BOOKED)
@@ -52,13 +54,14 @@ def test_each_is_there_once_with_the_most_pressing_reason(ctx: Context, clock: C
         "Reached": ("unbooked_24h", "ring"),
         "Close": ("running_out", "ring"),
         "Missed": ("missed", "chance"),
+        "Told us": ("missed", "chance"),
         "Over": ("over", "decide"),
         "Late": ("late", "open"),
         "Asks": ("case", "open"),
     }
     all_of_it = attention.read(ctx)
-    assert sum(all_of_it.counts.values()) == 8
-    assert [row.why for row in attention.read(ctx, "missed").rows] == ["missed"]
+    assert sum(all_of_it.counts.values()) == 9
+    assert [row.why for row in attention.read(ctx, "missed").rows] == ["missed", "missed"]
     assert next(row.cases for row in all_of_it.rows if row.name == "Asks") == ("more_time",)
 
 

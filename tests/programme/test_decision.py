@@ -1,7 +1,9 @@
 """A decision on non-attendance: who may make it, on what evidence, and what makes it impossible."""
 
+import ast
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -197,6 +199,20 @@ def test_the_evidence_holds_what_they_said_what_arrived_and_what_we_did_not_do(
     kinds = {each["kind"]: each["about"] for each in kept["failings"]}
     assert kinds["not_delivered"] == "blocked" and kinds["case_late"] == "complaint"
     assert "session_cancelled" in kinds and not {"no_offer", "nothing_sent"} & set(kinds)
+
+
+def test_no_clock_and_no_dialogue_decides() -> None:
+    """Only the console's forms know the module, and what reads the lists from its rows."""
+    callers = set()
+    for folder in ("actions", "bot", "console", "launch", "programme"):
+        for path in Path(folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and (
+                    node.module == "programme.decision"
+                    or (node.module == "programme" and "decision" in {each.name for each in node.names})
+                ):
+                    callers.add(str(path))
+    assert callers == {"console/decision.py"}
 
 
 def a_conversation_of(ctx: Context, referral: Referral) -> Conversation:
