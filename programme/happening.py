@@ -24,6 +24,7 @@ from storage.referral import Referral
 DANGER = frozenset(CaseReason(each) for each in DANGERS)
 NEW = ReferralState.REFERRED
 CAME = (ReferralState.ATTENDED, ReferralState.COMPLETED)
+COMPLETE = ("complete", "state:completed")  # the audit log's words for it
 Only = str | None  # a referral's id; None for everybody
 
 
@@ -73,7 +74,7 @@ def completed(session: Session, only: Only = None) -> dict[str, date | None]:
     ids = _ids(session, found)
     lines = (
         select(Audit.subject_id, func.max(Audit.at))
-        .where(Audit.subject_kind == "referral", Audit.action == "complete", col(Audit.subject_id).in_(ids))
+        .where(Audit.subject_kind == "referral", col(Audit.action).in_(COMPLETE), col(Audit.subject_id).in_(ids))
         .group_by(Audit.subject_id)
     )
     days = {of: london.today(at) for of, at in session.exec(lines)}

@@ -27,12 +27,12 @@ def draw(answers: Answers, content: Content, address: str) -> bytes:
     pdf.set_auto_page_break(False)
     pdf.set_margins(LEFT, TOP)
     pdf.add_page()
-    kind = f"label_paper_{content.kind.value}"
-    title = answers.label(kind)
+    title = answers.label(f"label_paper_{content.kind.value}")
+    says = answers.label(f"label_paper_{content.kind.value}_says", {"name": content.name})
     pdf.set_title(title)
     pdf.set_lang("en-GB")
     _line(pdf, title, 26, after=10)
-    _line(pdf, answers.label(f"{kind}_says", {"name": content.name}), 16, after=6)
+    _line(pdf, says, 16, after=6)
     for words in lines(answers, content):
         _line(pdf, words, 12)
     _code(pdf, answers, address)

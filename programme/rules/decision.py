@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Finding = Literal["did_not_come", "did_not_book", "refused", "not_reached"]
-Block = Literal["danger", "no_session", "disputed", "completed", "over", "place_ahead", "time_left"]
+Block = Literal["danger", "no_session", "disputed", "completed", "over", "place_ahead", "no_list", "time_left"]
 
 _OVER = frozenset({"returned", "withdrawn", "closed"})
 _CAME = frozenset({"attended", "completed"})
@@ -41,6 +41,7 @@ def blocks(standing: Standing) -> tuple[Block, ...]:
         (standing.state in _CAME, "completed"),
         (standing.state in _OVER, "over"),
         (standing.place_ahead, "place_ahead"),
+        (standing.state == "booked" and not standing.place_ahead, "no_list"),
         (_has_time(standing), "time_left"),
     ]
     return tuple(block for holds, block in found if holds)

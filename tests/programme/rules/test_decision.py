@@ -61,6 +61,8 @@ def test_what_comes_up_later_takes_away_what_could_be_found_and_adds_nothing(sta
         ({"state": "verified", "missed": False}, ("did_not_book",)),
         ({"state": "verified", "missed": False, "deadline_over": False}, ()),
         ({"state": "verified", "missed": False, "deadline_over": False, "declined": True}, ("did_not_book", "refused")),
+        ({"state": "booked", "missed": False}, ()),  # their session is over, and nobody has filled in its list
+        ({"state": "booked", "missed": False, "place_ahead": True}, ()),
         ({"state": "second_chance", "deadline_over": False}, ()),
         ({"state": "second_chance"}, ("did_not_come",)),
         ({"state": "referred", "reached": False, "missed": False}, ("not_reached",)),
