@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.limits import Limits, Verdict
 from bot.pages import STATIC, ChatPage, page_headers
+from bot.papers import PaperDoor
 from bot.service import ConversationService
 from bot.socket import ChatSocket
 from programme import booked, why
@@ -60,6 +61,7 @@ class WebChat:
             Route("/chat/leave", self._leave, methods=["POST"]),
             WebSocketRoute("/chat/ws", self._talk),
             Route("/calendar/{token}.ics", self._calendar),
+            *PaperDoor(self._ctx, self._limits).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 

@@ -87,6 +87,8 @@ NAV = (
     "Referrals",
     "Sessions",
     "Needs attention",
+    "Police lists",
+    "Reports",
     "Programme",
     "Training",
     "People",

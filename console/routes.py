@@ -47,6 +47,10 @@ MODULES = (
     "venue",
     "waiting_list",
     "session",
+    "attention",
+    "decision",
+    "police_list",
+    "report",
 )
 
 

@@ -284,3 +284,33 @@ class OutreachState(StrEnum):
     FAILED = "failed"
     BLOCKED = "blocked"
     DROPPED = "dropped"
+
+
+class Finding(StrEnum):
+    """Why somebody did not come, as a worker found."""
+
+    DID_NOT_COME = "did_not_come"
+    DID_NOT_BOOK = "did_not_book"
+    REFUSED = "refused"  # told us that they do not want it
+    NOT_REACHED = "not_reached"  # nothing that we sent is known to have got through
+
+
+class DecisionState(StrEnum):
+    PROPOSED = "proposed"  # waits for a second worker
+    FINAL = "final"
+    REFUSED = "refused"  # by the second worker
+    OVERTURNED = "overturned"
+
+
+class ListKind(StrEnum):
+    """The two lists for the police."""
+
+    COMPLETED = "completed"
+    NOT_ATTENDED = "not_attended"
+
+
+class PaperKind(StrEnum):
+    """What a person can show to others."""
+
+    CERTIFICATE = "certificate"
+    PROOF_OF_BOOKING = "proof_of_booking"

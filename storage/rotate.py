@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.enums import Channel
 from storage.identity import external_lookup
 from storage.keys import Keyring
+from storage.paper import token_lookup
 from storage.referral import REFERENCE, reference_lookup
 from storage.tables import metadata
 from storage.types import Sealed
@@ -84,4 +85,6 @@ def _lookups(keyring: Keyring, table: str, row: Any) -> dict[str, str]:
         return {"external_lookup": external_lookup(keyring, Channel(row["channel"]), row["external"])}
     if table == "account":
         return {"email_lookup": email_lookup(keyring, row["email"])}
+    if table == "paper":
+        return {"token_lookup": token_lookup(keyring, row["token"])}
     return {}

@@ -10,6 +10,7 @@ from storage.callback import Callback
 from storage.canned_reply import CannedReply
 from storage.case import Case
 from storage.conversation import Conversation, Lease
+from storage.decision import Decision
 from storage.feedback import Feedback
 from storage.handoff import HandoffRequest
 from storage.identity import Attempt, ChannelIdentity
@@ -18,7 +19,9 @@ from storage.message import ButtonToken, MessageIn, MessageOut
 from storage.miss import Miss
 from storage.note import Draft, Note
 from storage.outreach import Outreach
+from storage.paper import Paper
 from storage.person import Person
+from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow
 from storage.referral import PersonalLink, Referral
 from storage.referral_change import ReferralChange
 from storage.referral_import import ImportMapping, ReferralImport
@@ -46,6 +49,7 @@ __all__ = [
     "Course",
     "CourseSession",
     "CourseStaff",
+    "Decision",
     "Draft",
     "Feedback",
     "HandoffRequest",
@@ -60,8 +64,12 @@ __all__ = [
     "Note",
     "Offer",
     "Outreach",
+    "Paper",
     "Person",
     "PersonalLink",
+    "PoliceCorrection",
+    "PoliceList",
+    "PoliceListRow",
     "RecoveryCode",
     "Referral",
     "ReferralChange",

@@ -30,6 +30,7 @@ Event = Literal[
     "complete",
     "allow",
     "give_back",
+    "overturn",
     "withdraw",
     "close",
 ]
@@ -37,8 +38,9 @@ Event = Literal[
 # reach: a message got through · verify: they proved who they are · book: a place was taken, or another one for it
 # cancel: the place was given up · call_off: we cancelled its course, so nothing of it counts
 # attend, miss: a session's list · complete: all sessions done · allow: a worker gives another chance after a missed
-# session · give_back: to the police, by a named worker · withdraw: by those who referred
-# close: nothing is left to do. Who has missed a session, or been to one, takes a new place only with a worker's help.
+# session · give_back: to the police, by a named worker · overturn: giving it back was wrong, by a named worker
+# withdraw: by those who referred · close: nothing is left to do. Who has missed a session, or been to one, takes a new
+# place only with a worker's help.
 _UNDER_WAY: dict[tuple[str, str], State] = {
     ("referred", "reach"): "reached",
     ("referred", "verify"): "verified",
@@ -66,6 +68,7 @@ _UNDER_WAY: dict[tuple[str, str], State] = {
     ("missed", "allow"): "second_chance",
     ("second_chance", "verify"): "second_chance",
     ("second_chance", "book"): "booked",
+    ("returned", "overturn"): "second_chance",  # the one way back from what is over
 }
 _ENDS: dict[str, State] = {"give_back": "returned", "withdraw": "withdrawn", "close": "closed"}
 _OPEN = ("referred", "reached", "verified", "booked", "attended", "missed", "second_chance")

@@ -31,6 +31,11 @@ class Permission(StrEnum):
     AUDIT = "audit"
     SESSIONS = "sessions"  # the diary, lists with names, who came
     PLAN_SESSIONS = "plan_sessions"  # plan, change and cancel sessions; venues
+    ATTENTION = "attention"  # Needs attention, another chance, certificates
+    DECIDE = "decide"  # on non-attendance: the evidence, decide, agree, refuse
+    OVERTURN = "overturn"  # a final decision
+    POLICE_LISTS = "police_lists"
+    REPORTS = "reports"
 
 
 _EVERYBODY = frozenset(ROLES)
@@ -54,6 +59,11 @@ TABLE: MappingProxyType[Permission, frozenset[str]] = MappingProxyType(
         Permission.AUDIT: _HEADS,
         Permission.SESSIONS: _TALKERS,
         Permission.PLAN_SESSIONS: _HEADS,
+        Permission.ATTENTION: _TALKERS,
+        Permission.DECIDE: _TALKERS,
+        Permission.OVERTURN: _HEADS,
+        Permission.POLICE_LISTS: _HEADS,
+        Permission.REPORTS: _HEADS,
     }
 )
 

@@ -15,8 +15,10 @@ from actions.journey import STEPS
 from bot.telegram import command, other
 from programme import letter, menu, phone
 from programme.offers import OffersKind
+from programme.paper import Standing
 from programme.rules import birth_date
 from programme.rules.danger import DANGERS
+from storage.enums import PaperKind
 from tests.programme.answer_files import ALL, ANSWERS, AT, FOLDER, ROOT, SETTINGS, renderings
 from tests.programme.answer_files import names_in as names_in_text
 
@@ -41,6 +43,9 @@ EXPANSIONS: dict[str, set[str]] = {
     "label_alert_{}_title": ALERTS,
     "label_telegram_command_{}": set(command.MENU),
     "label_letter_{}": set(letter.LABELS),
+    "label_paper_{}": set(PaperKind) | set(Standing),
+    "label_paper_{}_says": set(PaperKind),
+    "label_paper_{}_about": set(Standing),
     "label_error_{}": {"bad_frame", "too_long", "too_fast", "unknown_session", "unavailable", "no_calendar"},
 }
 # Names that are looked up and left out where there is none: whatever is there is in use.

@@ -15,13 +15,27 @@ from storage.account import Account, Invitation, RecoveryCode, StaffSession
 from storage.audit import record
 from storage.callback import Callback
 from storage.database import Database
-from storage.enums import AttemptKind, Channel, LessonState, Rating, ReferralState, Role
+from storage.decision import Decision
+from storage.enums import (
+    AttemptKind,
+    Channel,
+    DecisionState,
+    Finding,
+    LessonState,
+    ListKind,
+    PaperKind,
+    Rating,
+    ReferralState,
+    Role,
+)
 from storage.feedback import Feedback
 from storage.identity import Attempt, subject_lookup
 from storage.keys import CannotOpenError, Keyring
 from storage.lesson import Lesson
 from storage.note import Draft, Note
+from storage.paper import Paper, token_lookup
 from storage.person import Person
+from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow
 from storage.referral_change import ReferralChange
 from storage.referral_import import ReferralImport
 from storage.rotate import sealed_places
@@ -63,6 +77,7 @@ def plant(database: Database) -> set[str]:
     )
     plant_workers(database, talk.id, request.id)
     plant_referrals(database, referral.id)
+    plant_decisions(database, referral.id)
     with database.writing() as session:
         record(session, id=new_id(), at=NOW, actor="system", action="plant", subject_kind="x", subject_id="x",
                detail=f"{PLANTED} audit")  # fmt: skip
@@ -77,6 +92,38 @@ def plant(database: Database) -> set[str]:
                 assert all(PLANTED in value for value in found)
                 filled.add(str(column))
     return filled
+
+
+def plant_decisions(database: Database, referral_id: str) -> None:
+    """What is decided of somebody, what goes to the police, and what they can show."""
+    with database.writing() as session:
+        session.add(
+            Decision(
+                id=new_id(), referral_id=referral_id, finding=Finding.DID_NOT_COME, state=DecisionState.OVERTURNED,
+                reason=f"{PLANTED} reason", evidence=f"{PLANTED} evidence", decided_by="a", decided_at=NOW,
+                second_reason=f"{PLANTED} second", overturned_reason=f"{PLANTED} overturned",
+            )
+        )  # fmt: skip
+        handed = PoliceList(
+            id=new_id(), kind=ListKind.COMPLETED, number=1, fields="[]", signed_by="a", signed_at=NOW,
+            recipient=f"{PLANTED} recipient", receipt=f"{PLANTED} receipt",
+        )  # fmt: skip
+        session.add(handed)
+        session.flush()
+        row = PoliceListRow(
+            id=new_id(), list_id=handed.id, referral_id=referral_id, kind=ListKind.COMPLETED, place=1,
+            cells=f"{PLANTED} cells", reason=f"{PLANTED} correction", written_at=NOW,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        session.add(PoliceCorrection(row_id=row.id, reason=f"{PLANTED} wrong", asked_by="a", asked_at=NOW))
+        token = f"{PLANTED}-token"
+        session.add(
+            Paper(
+                id=new_id(), kind=PaperKind.CERTIFICATE, subject=f"referral:{referral_id}", referral_id=referral_id,
+                token=token, token_lookup=token_lookup(database.keyring, token), issued_at=NOW,
+            )
+        )  # fmt: skip
 
 
 def plant_workers(database: Database, talk: str, request: str) -> None:

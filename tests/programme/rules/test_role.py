@@ -6,7 +6,8 @@ from programme.rules import role
 from programme.rules.role import ROLES, TABLE, Permission, given_by, keeps_a_manager, may, may_look_after
 
 EXPECTED = {
-    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme", "refer", "sessions"},
+    "worker": {"own", "conversations", "talk", "callbacks", "since", "programme", "refer", "sessions"}
+    | {"attention", "decide"},
     "trainer": {"own", "programme", "train"},
     "lead": {
         "own",
@@ -23,6 +24,11 @@ EXPECTED = {
         "audit",
         "sessions",
         "plan_sessions",
+        "attention",
+        "decide",
+        "overturn",
+        "police_lists",
+        "reports",
     },
 }
 EXPECTED["manager"] = EXPECTED["lead"] | {"tokens"}
