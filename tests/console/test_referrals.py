@@ -198,7 +198,9 @@ def test_a_letter_has_a_link_that_works_and_the_matching_word(ctx: Context, lead
     assert "Your matching word is “harbour”." in shown
     assert "Please choose a date by" in shown and "31 December" in shown
     assert re.search(r'<svg[^>]* viewBox="0 0 \d+ \d+"', letter.text)  # or the printed code is cut off
-    assert not re.search("police|drug|offence", shown, re.IGNORECASE)
+    printed = letter.text.partition("<article")[2].partition("</article>")[0]
+    assert "Dear Alex Green," in printed
+    assert not re.search("police|drug|offence", printed, re.IGNORECASE)
     found = re.search(r"http://console\.test/r/(\S+)", shown)
     assert found is not None
     chat = opened(ctx, link=found[1])

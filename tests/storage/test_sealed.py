@@ -42,6 +42,7 @@ from storage.rotate import sealed_places
 from storage.session import Venue
 from storage.tables import metadata
 from storage.types import NaiveTimeError, Sealed, SealedError
+from storage.waiting import Waiting
 from tests import builders
 from tests.builders import NOW, a_person, new_id
 
@@ -77,6 +78,9 @@ def plant(database: Database) -> set[str]:
     )
     plant_workers(database, talk.id, request.id)
     plant_referrals(database, referral.id)
+    with database.writing() as session:
+        wants = f"{PLANTED} wanted"
+        session.add(Waiting(id=new_id(), referral_id=referral.id, conversation_id=talk.id, wanted=wants, joined_at=NOW))
     plant_decisions(database, referral.id)
     with database.writing() as session:
         record(session, id=new_id(), at=NOW, actor="system", action="plant", subject_kind="x", subject_id="x",
