@@ -13,7 +13,7 @@ from launch.settings import PROJECT, read_settings
 from storage.account import Account
 from storage.enums import Role
 from storage.referral import Referral
-from tests.bot.web_page.conftest import browser  # noqa: F401
+from tests.browser import browser  # noqa: F401
 from tests.journeys.system import System
 from tests.journeys.telegram_person import TelegramPerson
 from tests.journeys.web_person import WebPerson

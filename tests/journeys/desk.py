@@ -9,7 +9,6 @@ from storage.referral import Referral
 from tests.journeys.system import System
 from tests.journeys.test_web import prove
 from tests.journeys.web_person import WebPerson
-from tests.journeys.worker import SECONDS
 
 ASK = "can i talk to a person please"
 
@@ -25,7 +24,7 @@ def ask_for_a_person(system: System, person: WebPerson, referral: Referral) -> s
 
 def read(person: WebPerson, words: str) -> None:
     """It comes onto the person's page by itself."""
-    expect(person.message(words)).to_be_visible(timeout=SECONDS * 1000)
+    expect(person.message(words)).to_be_visible()
 
 
 def said_by_workers(system: System, conversation: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.telegram_api import Control
 
-SECONDS = 12.0
+SECONDS = 20.0
 _chats = itertools.count(70_001)
 
 

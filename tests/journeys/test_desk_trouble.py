@@ -15,6 +15,7 @@ from storage.identity import ChannelIdentity, external_lookup
 from storage.message import MessageOut
 from storage.note import Note
 from storage.referral import Referral
+from tests.bot.web_page.walk import connected
 from tests.journeys.desk import ASK, ask_for_a_person, came, read, said_by_workers
 from tests.journeys.system import System, wait
 from tests.journeys.telegram_person import TelegramPerson
@@ -107,6 +108,7 @@ def test_notes_stay_with_the_team(
     frames: list[str] = []
     person.page.on("websocket", lambda line: line.on("framereceived", lambda data: frames.append(str(data))))
     person.page.reload()
+    connected(person.page)
     conversation = ask_for_a_person(system, person, referral)
     phone.say(ASK, "I have asked a person to come to this chat")
     lookup = external_lookup(system.ctx.database.keyring, Channel.TELEGRAM, str(phone.chat))
@@ -131,6 +133,7 @@ def test_notes_stay_with_the_team(
     told = [*frames, *person.lines(), *phone.texts(), *(row.text for row in system.rows(MessageOut))]
     assert not [text for text in told if "sister" in text]
     person.page.reload()
+    connected(person.page)
     read(person, "Hello.")
     assert not [text for text in [*frames, *person.lines()] if "sister" in text]
 

@@ -165,6 +165,7 @@ def test_booking_by_keyboard_alone(system: System, visit: Visit, referral: Refer
 
     keyboard.press("Tab")
     keyboard.press("Enter")  # the first link goes to the message box
+    expect(person.page.locator("#say")).to_be_focused()
     for words in ("book", referral.reference, "14 march 1990"):
         on_to_say()
         keyboard.type(words)

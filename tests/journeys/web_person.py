@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Error, Locator, Page, expect
 from tests.bot.web_page.conftest import note
 from tests.bot.web_page.test_access import RULES
 from tests.bot.web_page.walk import ask_width, connected, lines
+from tests.browser import PATIENCE
 
-TURN_SECONDS = 10.0  # within which every turn ends, come what may
+SECONDS = PATIENCE / 1000
 
 
 class WebPerson:
@@ -33,7 +34,7 @@ class WebPerson:
             timezone_id="Europe/London",
             accept_downloads=True,
         )
-        self._context.set_default_timeout(TURN_SECONDS * 1000)
+        self._context.set_default_timeout(PATIENCE)
         self._artifacts = artifacts
         self.wrong: list[str] = []
         self.taps = 0
@@ -76,7 +77,7 @@ class WebPerson:
 
     # What they see.
 
-    def hear(self, seconds: float = TURN_SECONDS) -> list[str]:
+    def hear(self, seconds: float = SECONDS) -> list[str]:
         """Waits until all that was said is answered; the messages after the last thing said."""
         expect(self.page.locator(".own:not([data-state='answered'])")).to_have_count(0, timeout=seconds * 1000)
         return self.since()

@@ -15,13 +15,13 @@ from storage.account import Account
 from storage.enums import Role
 from tests.bot.web_page.conftest import note
 from tests.bot.web_page.walk import ask_width
+from tests.browser import PATIENCE
 from tests.builders import an_account
 from tests.journeys.system import System
 
 PASSWORD = "brass lantern otter"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIZES = ((375, 720), (1280, 900))
-SECONDS = 15.0
 MOST_TABS = 150
 _numbers = itertools.count(1)
 
@@ -50,7 +50,7 @@ class Worker:
         self._context = self._browser.new_context(
             viewport={"width": SIZES[-1][0], "height": SIZES[-1][1]}, locale="en-GB", timezone_id="Europe/London"
         )
-        self._context.set_default_timeout(SECONDS * 1000)
+        self._context.set_default_timeout(PATIENCE)
         page = self._context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("console", lambda message: note(message, self.wrong))

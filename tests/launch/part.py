@@ -1,6 +1,7 @@
 """A part for the supervisor to keep: `python -m tests.launch.part FOLDER PORT [child] [deaf]`. Standard library only.
 
-It notes its pid in FOLDER/pids and answers /health, until FOLDER/stuck exists: then it accepts and never answers.
+It notes its pid in FOLDER/pids and in FOLDER/answered that it has answered. It answers /health, until FOLDER/stuck
+exists: then it accepts and never answers.
 `child`: it starts a process that outlives it if nobody ends its group. `deaf`: TERM is ignored.
 """
 
@@ -33,6 +34,7 @@ def main(folder: Path, port: int, *how: str) -> None:
                 time.sleep(0.02)
             connection.recv(4096)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            (folder / "answered").touch()
             connection.close()
 
 

@@ -121,7 +121,7 @@ def test_of_two_processes_one_ticks_and_the_other_takes_over(ctx: Context, mailb
     async def both() -> None:
         first, second = ticking("one"), ticking("two")
         await first.start()
-        await asyncio.sleep(0.5)
+        await wait_for(lambda: first._holds)
         await second.start()
         asked(ctx)
         await wait_for(lambda: len(kept.mail) == 1)

@@ -117,7 +117,7 @@ def test_what_hangs_is_ended_with_everything_it_started(tmp_path: Path, monkeypa
     note = tmp_path / "pid"
     began = time.monotonic()
     assert check._run(["sh", "-c", f"sleep 300 & echo $! > {note}; wait"]) == 1
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     wait(lambda: not alive(int(note.read_text())))
 
 

@@ -7,17 +7,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis as Client
+from redis.exceptions import RedisError
 from websockets.sync.client import ClientConnection, connect
 
 from bot import socket as chat_socket
+from launch.hints import CHANNEL
 from launch.prepare import prepare
 from launch.settings import Settings, read_settings
 from tests.journeys.system import free_port
 from tests.launch.test_serve import serving
+from tests.launch.test_signals import wait
+from tests.launch.test_supervisor import SOON
 
 INSTALL = "apt-get update && apt-get install --yes --no-install-recommends redis-server"
 
@@ -32,6 +38,17 @@ class Redis:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+
+    def wait_for_listeners(self, count: int) -> None:
+        """Returns when so many processes hear each hint."""
+        with Client(port=self.port) as asking:
+
+            def heard() -> bool:
+                with suppress(RedisError):
+                    return dict(asking.pubsub_numsub(CHANNEL))[CHANNEL.encode()] == count
+                return False
+
+            wait(heard)
 
     def kill(self) -> None:
         if self._process:
@@ -70,7 +87,7 @@ def open_page(address: str, token: str) -> ClientConnection:
     """A page that has shown all that was said so far."""
     line = connect(address.replace("http", "ws") + "/chat/ws")
     line.send(json.dumps({"type": "hello", "token": token}))
-    hear(line, "message", 10)
+    hear(line, "message", SOON)
     return line
 
 
@@ -86,14 +103,16 @@ def say(line: ClientConnection, name: str) -> None:
     line.send(json.dumps({"type": "say", "id": name, "text": "i want to kill myself"}))
 
 
-def test_what_one_process_writes_another_shows_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_one_process_writes_another_shows_at_once(
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(chat_socket, "LOOK_SECONDS", 60.0)  # so that only a hint can make a page look
     with serving(settings) as one, serving(settings) as two:
         token = httpx.post(f"{one}/chat/sessions", json={}).json()["token"]
         with open_page(one, token) as here, open_page(two, token) as there:
-            time.sleep(1.0)  # both processes listen by then
+            redis.wait_for_listeners(2)
             say(here, "a")
-            assert hear(there, "message", 5)["answer"] == "utter_danger_risk_of_suicide"
+            assert hear(there, "message", SOON)["answer"] == "utter_danger_risk_of_suicide"
 
 
 def test_without_redis_everything_goes_on_and_afterwards_hints_come_again(
@@ -105,12 +124,12 @@ def test_without_redis_everything_goes_on_and_afterwards_hints_come_again(
         token = httpx.post(f"{one}/chat/sessions", json={}).json()["token"]
         with open_page(one, token) as here, open_page(two, token) as there:
             say(here, "a")
-            assert hear(here, "accepted", 5)["id"] == "a"
-            assert hear(there, "message", 5)["answer"] == "utter_danger_risk_of_suicide"
+            assert hear(here, "accepted", SOON)["id"] == "a"
+            assert hear(there, "message", SOON)["answer"] == "utter_danger_risk_of_suicide"
         redis.start()
-        time.sleep(2.0)
+        redis.wait_for_listeners(2)
         monkeypatch.setattr(chat_socket, "LOOK_SECONDS", 60.0)
         token = httpx.post(f"{one}/chat/sessions", json={}).json()["token"]
         with open_page(one, token) as here, open_page(two, token) as there:
             say(here, "b")
-            assert hear(there, "message", 5)["answer"] == "utter_danger_risk_of_suicide"
+            assert hear(there, "message", SOON)["answer"] == "utter_danger_risk_of_suicide"

@@ -51,6 +51,7 @@ class Script:
     answer: Callable[[dict[str, Any]], Any] = lambda _turn: [{"answer": "utter_no_problem", "values": {}}]
     intent: str = "deny"
     seconds: float = 0.0
+    go_on: Callable[[], bool] = lambda: True  # no answer to a turn before this is so
     status: int = 200
     raw: bytes | None = None
     ok: bool = True
@@ -82,6 +83,8 @@ def dialogue_app(script: Script) -> Starlette:
         asked = await request.json()
         script.asked.append(asked)
         await asyncio.sleep(script.seconds)
+        while not script.go_on():  # noqa: ASYNC110  # the test is in another thread
+            await asyncio.sleep(0.02)
         if script.raw is not None:
             return Response(script.raw)
         said = {
@@ -185,6 +188,13 @@ class Desk:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def wait(self, true: Callable[[], Any]) -> None:
+        """Returns when it is so."""
+        until = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < until, "waited in vain"
+            time.sleep(0.02)
 
     def open(self, link: str | None = None) -> Page:
         made = httpx.post(f"{self.url}/chat/sessions", json={"link": link} if link else {})

@@ -15,7 +15,7 @@ from programme import outbox
 from programme.rules.limit import SIGNALS
 from storage.enums import CaseReason, OutState, Owner
 from storage.tables import Case, Conversation, MessageIn, MessageOut
-from tests.bot.desk.conftest import Desk, Page, on_both
+from tests.bot.desk.conftest import PATIENCE, Desk, Page, on_both
 
 
 @on_both
@@ -157,9 +157,12 @@ def test_seen_is_what_counts_as_delivered(desk: Desk) -> None:
     with desk.ctx.database.reading() as session:
         assert {row.state for row in session.exec(select(MessageOut)).all()} == {OutState.WAITING}
     page.send({"type": "seen", "id": reply["id"]})
-    page.quiet(0.5)
-    with desk.ctx.database.reading() as session:
-        assert {row.state for row in session.exec(select(MessageOut)).all()} == {OutState.DELIVERED}
+
+    def states() -> set[OutState]:
+        with desk.ctx.database.reading() as session:
+            return {row.state for row in session.exec(select(MessageOut)).all()}
+
+    desk.wait(lambda: states() == {OutState.DELIVERED})
 
 
 @on_both
@@ -268,10 +271,10 @@ def test_who_finds_too_many_lines_open_is_told_in_words(desk: Desk, monkeypatch:
     first = desk.open()
     first.until(lambda frame: frame["type"] == "message")
     with connect(f"ws://127.0.0.1:{desk.port}/chat/ws") as second:
-        error = json.loads(second.recv(5))
+        error = json.loads(second.recv(PATIENCE))
         assert (error["type"], error["code"], bool(error["text"])) == ("error", "too_fast", True)
         with pytest.raises(ConnectionClosedError):
-            second.recv(5)
+            second.recv(PATIENCE)
         assert second.close_code == 1013
     first.close()
 

@@ -1,8 +1,6 @@
 """A worker in the conversation, as the person's page sees it: who has it, who types, and an assistant that keeps silent
 and afterwards knows what was said."""
 
-import time
-
 import pytest
 from sqlmodel import select
 
@@ -96,12 +94,11 @@ def test_taken_and_given_back_without_a_word_the_form_stays(desk: Desk) -> None:
 
 def test_an_answer_that_was_still_being_thought_of_is_not_said_over_the_worker(desk: Desk) -> None:
     page, chat, worker = ready(desk)
-    desk.script.seconds = 2.0
+    taken: list[bool] = []
+    desk.script.go_on = lambda: bool(taken)
     said = page.say("no")
-    until = time.monotonic() + 10
-    while not desk.script.asked and time.monotonic() < until:
-        time.sleep(0.02)
-    handoff.take(desk.ctx, chat, worker)
+    desk.wait(lambda: desk.script.asked)
+    taken.append(handoff.take(desk.ctx, chat, worker).won)
     assert page.turn(said) == []
     assert [frame.get("answer") for frame in page.messages()][-1] == "notice_worker_here"
 
@@ -110,9 +107,12 @@ def test_both_see_each_other_typing(desk: Desk) -> None:
     page, chat, worker = ready(desk)
     for _ in range(5):
         page.send({"type": "typing"})
-    page.quiet(0.3)
-    with desk.ctx.database.reading() as session:
-        assert session.get_one(Conversation, chat).person_typing_at is not None
+
+    def typed() -> bool:
+        with desk.ctx.database.reading() as session:
+            return session.get_one(Conversation, chat).person_typing_at is not None
+
+    desk.wait(typed)
     handoff.take(desk.ctx, chat, worker)
     owner(page, "worker")
     words(page, "is here")

@@ -39,6 +39,7 @@ from tests.telegram_api import Control, telegram_api
 
 PROJECT = Path(__file__).parents[3]
 SAM, ROBIN = 5001, 5002
+PATIENCE = 20.0
 # Named so that the project's own answers, where there are any, win.
 OWN_ANSWERS = """
 responses:
@@ -117,11 +118,11 @@ class Bench:
         known = TelegramSettings(api.token, api.api_url, **settings)
         self.channel = TelegramChannel(ctx, self.service, known, limits, safety, Random(7))
 
-    async def hears(self, chat_id: int, words: str, seconds: float = 8, after: int = 0) -> dict[str, Any]:
+    async def hears(self, chat_id: int, words: str, seconds: float = PATIENCE, after: int = 0) -> dict[str, Any]:
         """What the bot says in a chat with these words."""
         return await asyncio.to_thread(self.api.wait_for, chat_id, words, seconds, after)
 
-    async def until(self, true: Callable[[], Any], seconds: float = 8) -> Any:
+    async def until(self, true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """Returns what `true` gives once that is true."""
         async with asyncio.timeout(seconds):
             while not (found := await asyncio.to_thread(true)):  # noqa: ASYNC110 - what is waited for is outside

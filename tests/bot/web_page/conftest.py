@@ -1,27 +1,14 @@
 """A real chromium, one for all tests of the page, and a fresh server and browser profile for each."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.bot.web_page.server import Desk, serving
 from tests.bot.web_page.walk import connected
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        pytest.fail("No chromium. Type: sudo apt-get install --yes chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield running
-        running.close()
+from tests.browser import PATIENCE, browser  # noqa: F401
 
 
 @pytest.fixture
@@ -36,9 +23,9 @@ def address(desk: Desk) -> Iterator[str]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     made = browser.new_context(viewport={"width": 375, "height": 720}, locale="en-GB", timezone_id="Europe/London")
-    made.set_default_timeout(8000)
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 

@@ -50,7 +50,7 @@ class Desk:
         self.lose_next = 0  # stored and answered, but the line breaks before "accepted"
         self.swallow_next = 0  # read, and nothing else: a dead line
         self.refuse_next: list[tuple[str, str]] = []  # (code, text)
-        self.slowness = 0.0
+        self.holding = False  # stored, and no answer until it is let go
         self.asked = 0
         self.left: list[str] = []
         self.clock = datetime.now(UTC)
@@ -187,7 +187,8 @@ class Desk:
             task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, session: Session, frame: Message) -> None:
-        await asyncio.sleep(self.slowness)
+        while self.holding:  # noqa: ASYNC110  # the test is in another thread
+            await asyncio.sleep(0.02)
         if session.owner != "worker":
             said = frame.get("text") or frame["payload"]
             for answer in SCRIPT.get(said, [{"text": f"You said: {said}"}]):

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.bot.web_page.server import Desk
-from tests.bot.web_page.walk import answered, ask_width, connected, kept, say
+from tests.bot.web_page.walk import answered, ask_width, connected, kept, say, wait_until
 
 SIZES = [(320, 568), (375, 720), (768, 1024), (1280, 800), (640, 400), (320, 256)]  # the last two: zoomed in
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -84,6 +84,7 @@ def test_the_page_works_by_keyboard_alone(page: Page, desk: Desk, address: str) 
     page.keyboard.press("Tab")
     assert focused(page) == "Go to the message box"
     page.keyboard.press("Enter")
+    expect(page.locator("#say")).to_be_focused()
     page.keyboard.type("yes or no")
     page.keyboard.press("Enter")
     answered(page, "Shall I book it?")
@@ -133,6 +134,7 @@ def test_retrying_keeps_the_focus(page: Page, desk: Desk) -> None:
     say(page, "hello")
     page.get_by_role("button", name="Try again").focus()
     page.keyboard.press("Enter")
+    wait_until(page, lambda: not desk.refuse_next)
     expect(page.locator(".own .why")).to_be_visible()
     assert page.evaluate("document.activeElement.closest('.own') !== null")
 
@@ -153,6 +155,7 @@ def test_a_screen_reader_hears_what_is_new_and_not_what_is_old(page: Page, desk:
     )
     page.reload()
     connected(page)
+    expect(log).to_have_attribute("aria-live", "polite")
     filled = [live for live, count in page.evaluate("window.silences") if count == 3]
     assert filled[0] == "off" and filled[-1] == "polite"
     # Each line says whose it is, in words.
@@ -191,7 +194,7 @@ def test_nothing_moves_for_those_who_asked(browser: Browser, desk: Desk, address
     page = context.new_page()
     page.goto(address)
     connected(page)
-    desk.slowness = 2
+    desk.holding = True
     say(page, "hello")
     expect(page.locator("#typing")).to_be_visible()
     assert page.evaluate("document.getAnimations().length") == 0

@@ -169,7 +169,7 @@ def test_a_reader_who_looks_back_is_left_in_peace(page: Page, desk: Desk) -> Non
     answered(page, "fill the screen")
     expect(page.locator(".own[data-state='answered']")).to_have_count(4)
     page.locator("#log").evaluate("log => { log.scrollTop = 40; }")
-    page.wait_for_timeout(100)
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     desk.put(text="News.", **{"from": "worker"})
     expect(page.get_by_role("button", name="New message")).to_be_visible()
     assert page.locator("#log").evaluate("log => log.scrollTop") == 40

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from programme import conversation
 from tests.bot.desk.conftest import Desk, answers, desk, desk_url  # noqa: F401
-from tests.bot.web_page.walk import answered, connected, kept, lines, say
+from tests.bot.web_page.walk import answered, connected, kept, lines, say, wait_until
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_welcome_question_answer_and_reload(page: Page, desk: Desk) -> None:  # 
     assert len(before) == 3
     page.reload()
     connected(page)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)  # nothing more comes
     assert lines(page) == before
 
 
@@ -68,7 +69,7 @@ def test_a_silent_dialogue_gives_the_menu(page: Page, desk: Desk) -> None:  # no
     desk.script.status = 500
     say(page, "anything")
     menu = page.locator(".line:not(.own)").nth(1)
-    expect(menu.get_by_role("button").first).to_be_visible(timeout=15000)
+    expect(menu.get_by_role("button").first).to_be_visible()
     expect(page.locator(".own[data-state='answered']")).to_have_count(1)
 
 
@@ -79,7 +80,4 @@ def test_leaving_closes_the_conversation(page: Page, desk: Desk) -> None:  # noq
     page.get_by_role("link", name="Leave this page").click()
     page.wait_for_url("https://example.org/")
     assert kept(page) == {}
-    page.wait_for_timeout(500)
-    from programme import conversation
-
-    assert conversation.find_by_token(desk.ctx, token) is None
+    wait_until(page, lambda: conversation.find_by_token(desk.ctx, token) is None)

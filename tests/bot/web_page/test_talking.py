@@ -1,11 +1,14 @@
 """Buttons, writing, typing, what counts as seen, personal links: what a person does and what the server gets of it."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.bot.web_page.server import Desk
-from tests.bot.web_page.walk import answered, connected, kept, lines, say
+from tests.bot.web_page.walk import answered, connected, kept, lines, say, wait_until
+
+NOW = datetime.now(UTC)
 
 
 def test_two_taps_on_a_button_are_one_choice(page: Page, desk: Desk) -> None:
@@ -26,6 +29,7 @@ def test_two_taps_on_send_are_one_message(page: Page, desk: Desk) -> None:
 
 def test_a_choice_is_sent_again_after_a_break_and_shown_with_its_title(page: Page, desk: Desk) -> None:
     say(page, "yes or no")
+    answered(page, "Shall I book it?")
     desk.lose_next = 1
     page.get_by_role("button", name="Yes, book it").click()
     answered(page, "Your place is booked.")
@@ -76,20 +80,24 @@ def test_blank_messages_are_not_sent_and_shift_enter_makes_a_line(page: Page, de
 
 
 def test_typing_is_told_now_and_then_not_at_each_letter(page: Page, desk: Desk) -> None:
-    page.locator("#say").press_sequentially("a few words", delay=20)
-    page.wait_for_timeout(200)
-    assert desk.session.typings == 1
+    page.clock.set_fixed_time(NOW)
+    page.locator("#say").press_sequentially("a few words")
+    page.clock.set_fixed_time(NOW + timedelta(seconds=3))
+    page.locator("#say").press_sequentially(" more")
+    page.press("#say", "Enter")
+    answered(page, "You said: a few words more")  # frames come in order: whatever was told before is here
+    assert desk.session.typings == 2
 
 
 def test_seen_is_told_only_of_what_was_looked_at(page: Page, desk: Desk) -> None:
     say(page, "long")
     answered(page, "fill the screen")
     desk.put(text="Below the fold.")
-    page.wait_for_timeout(500)
+    expect(page.get_by_role("button", name="New message")).to_be_visible()
+    page.wait_for_timeout(500)  # time enough to look
     assert desk.session.messages[-1]["id"] not in desk.session.seen
     page.get_by_role("button", name="New message").click()
-    page.wait_for_timeout(500)
-    assert desk.session.seen[-1] == desk.session.messages[-1]["id"]
+    wait_until(page, lambda: desk.session.seen[-1] == desk.session.messages[-1]["id"])
 
 
 def test_seen_waits_for_a_visible_page(page: Page, desk: Desk) -> None:
@@ -99,17 +107,16 @@ def test_seen_waits_for_a_visible_page(page: Page, desk: Desk) -> None:
     )
     say(page, "hello")
     answered(page, "What can I do for you?")
-    page.wait_for_timeout(300)
+    wait_until(page, lambda: desk.session.seen[-1:] == ["m2"])
     page.evaluate(hide, True)
     desk.put(text="Are you there?")
     answered(page, "Are you there?")
     page.wait_for_timeout(400)
     assert "m3" not in desk.session.seen
-    assert page.title() == "(1) Chat"
+    expect(page).to_have_title("(1) Chat")
     page.evaluate(hide, False)
-    page.wait_for_timeout(400)
-    assert desk.session.seen[-1] == "m3"
-    assert page.title() == "Chat"
+    wait_until(page, lambda: desk.session.seen[-1] == "m3")
+    expect(page).to_have_title("Chat")
 
 
 def test_a_personal_link_is_handed_over_once_and_leaves_the_address(

@@ -37,7 +37,7 @@ def kept(page: Page) -> dict[str, str]:
     return dict(page.evaluate("({...sessionStorage, ...localStorage})"))
 
 
-def wait_until(page: Page, true: Callable[[], Any], seconds: float = 10) -> None:
+def wait_until(page: Page, true: Callable[[], Any], seconds: float = 15) -> None:
     """Waits, with the page alive, until `true()` is."""
     for _ in range(int(seconds * 20)):
         if true():

@@ -1,36 +1,23 @@
 """A real chromium, a console that serves from two processes' worth of servers, and two workers with a person."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
 from console.guard import SESSION
 from programme.context import Context
 from storage.database import Database
 from storage.keys import Keyring
+from tests.browser import PATIENCE, browser  # noqa: F401
 from tests.console import desk
 from tests.console.desk import a_console, signed_in
 from tests.console.server import serving
 from tests.programme.desk import a_context
 
 NO_LINE = ("Failed to load resource", "net::ERR")  # what a refusal and a broken line look like, on purpose
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        pytest.fail("No chromium. Type: sudo apt-get install --yes chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -72,7 +59,7 @@ def lark(ctx: Context, app: Starlette) -> desk.Browser:
 
 
 @pytest.fixture
-def window(browser: Browser) -> Iterator[Callable[..., Page]]:
+def window(browser: Browser) -> Iterator[Callable[..., Page]]:  # noqa: F811
     """Opens a window in which somebody is signed in; a script's error in any of them fails the test."""
     made, wrong = [], list[str]()
 
@@ -85,7 +72,7 @@ def window(browser: Browser) -> Iterator[Callable[..., Page]]:
             locale="en-GB",
             timezone_id="Europe/London",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies([{"name": SESSION, "value": who.token, "url": f"{at}/console"}])
         made.append(context)
         page = context.new_page()

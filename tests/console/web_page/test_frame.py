@@ -11,6 +11,7 @@ from programme import account, invitation, own_account
 from programme.context import Context
 from storage.account import Account
 from storage.enums import Owner, Role
+from tests.browser import PATIENCE
 from tests.builders import a_conversation, a_handoff_request
 from tests.programme.staff import PASSWORD, SECRET, a_member, signed_in
 
@@ -23,7 +24,7 @@ NOT_A_FAULT = "Failed to load resource"  # how the browser notes an answer of 40
 def page(browser: Browser) -> Iterator[Page]:
     """A page that fails its test when anything is written as an error to its console, a refused script or style say."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     opened, wrong = context.new_page(), list[str]()
 
     def note(message: ConsoleMessage) -> None:
@@ -76,7 +77,7 @@ def test_signing_in_and_out_by_keyboard_alone(page: Page, ctx: Context, address:
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to content"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     page.reload()
     tab_to(page, "Audit")
     page.keyboard.press("Enter")
