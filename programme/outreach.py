@@ -5,12 +5,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from programme import referral_state
 from programme.context import Context
-from programme.outreach_due import chats_of, contacts
+from programme.outreach_due import chats_of, ways_to
 from programme.rules import london
 from storage import case as cases
 from storage import outreach as tries
@@ -22,7 +24,7 @@ from storage.message import MessageOut
 from storage.outreach import Outreach
 from storage.person import Person
 from storage.referral import Referral
-from storage.row import add_unless_there, lock_row
+from storage.row import lock_row
 
 AT_ONCE = 500  # people read together
 NO_CONTACT, NO_WAY, NOT_ARRIVED = "no_contact", "no_way", "not_arrived"
@@ -60,31 +62,42 @@ class Ledger:
 
 
 def welcome(session: Session, ctx: Context, referral: Referral) -> None:
-    """Plans the personal link for somebody whose referral came in: a text message, else an e-mail, as soon as it is not
-    quiet. Nothing that they could be written to: a worker's case, to ring or write today. Once for a referral."""
-    ways = list(contacts(session.get_one(Person, referral.person_id)))
-    row = Outreach(
-        id=ctx.new_id(),
-        occasion=f"link:{referral.id}",
-        kind=OutreachKind.LINK,
-        way=ways[0] if ways else Way.NONE,
-        referral_id=referral.id,
-        state=OutreachState.WAITING if ways else OutreachState.FAILED,
-        failure=None if ways else NO_CONTACT,
-        created_at=ctx.clock(),
-        followed_up_at=None if ways else ctx.clock(),
-    )
-    if add_unless_there(session, row, ["occasion", "way"]) and not ways:
-        open_unreached(session, ctx, referral, NO_CONTACT)
+    """`welcome_all` for one."""
+    session.flush()
+    welcome_all(session, ctx, [referral.id])
 
 
 def welcome_all(session: Session, ctx: Context, referral_ids: Sequence[str]) -> None:
-    """`welcome` for many who have just come in; their people are read some hundred at a time."""
+    """Plans the personal link for people whose referral came in: a text message, else an e-mail, as soon as it is not
+    quiet. Nothing that they could be written to: a worker's case, to ring or write today. Once for a referral."""
     for start in range(0, len(referral_ids), AT_ONCE):
         some = referral_ids[start : start + AT_ONCE]
-        both = select(Referral, Person).join(Person).where(col(Referral.id).in_(some))
-        for referral, _ in session.exec(both).all():
-            welcome(session, ctx, referral)
+        known = select(Outreach.referral_id).where(Outreach.kind == OutreachKind.LINK)
+        done = set(session.exec(known.where(col(Outreach.referral_id).in_(some))))
+        who = select(Referral.id, Person.phone, Person.email).join(Person).where(col(Referral.id).in_(some))
+        ways = {key: ways_to(phone, email) for key, phone, email in session.exec(who) if key not in done}
+        if ways:
+            session.execute(insert(Outreach), [_link(ctx, key, next(iter(to), None)) for key, to in ways.items()])
+        for key in (key for key, to in ways.items() if not to):
+            session.add(_unreached(ctx, key, NO_CONTACT))
+    session.flush()
+
+
+def _link(ctx: Context, referral_id: str, way: Way | None) -> dict[str, Any]:
+    """The plan of a personal link, or that there was no way to send one."""
+    now = ctx.clock()
+    return {
+        "id": ctx.new_id(),
+        "occasion": f"link:{referral_id}",
+        "kind": OutreachKind.LINK,
+        "way": way or Way.NONE,
+        "referral_id": referral_id,
+        "state": OutreachState.WAITING if way else OutreachState.FAILED,
+        "failure": None if way else NO_CONTACT,
+        "tries": 0,
+        "created_at": now,
+        "followed_up_at": None if way else now,
+    }
 
 
 def open_unreached(session: Session, ctx: Context, referral: Referral, why: str) -> Case:
@@ -92,20 +105,21 @@ def open_unreached(session: Session, ctx: Context, referral: Referral, why: str)
 
     `why`: no_contact, no_way, not_arrived.
     """
+    return cases.open_case(session, _unreached(ctx, referral.id, why))
+
+
+def _unreached(ctx: Context, referral_id: str, why: str) -> Case:
     now = ctx.clock()
     evening = london.at(london.today(now), time(17))
-    return cases.open_case(
-        session,
-        Case(
-            id=ctx.new_id(),
-            reason=CaseReason.NOT_DELIVERED,
-            subject=f"referral:{referral.id}",
-            urgency=Urgency.STUCK,
-            referral_id=referral.id,
-            detail=json.dumps({"unreached": why}),
-            opened_at=now,
-            due_at=evening if evening > now else now + timedelta(hours=1),
-        ),
+    return Case(
+        id=ctx.new_id(),
+        reason=CaseReason.NOT_DELIVERED,
+        subject=f"referral:{referral_id}",
+        urgency=Urgency.STUCK,
+        referral_id=referral_id,
+        detail=json.dumps({"unreached": why}),
+        opened_at=now,
+        due_at=evening if evening > now else now + timedelta(hours=1),
     )
 
 

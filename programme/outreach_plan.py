@@ -39,7 +39,7 @@ def plan(ctx: Context, carriers: Collection[Way], most: int | None = None) -> li
     it."""
     changed, failed = list[str](), list[Exception]()
     work: list[Callable[[], list[str]]] = [partial(_tidy, ctx, each) for each in _written(ctx)]
-    work += [partial(_follow_up, ctx, each, carriers) for each in _links(ctx)]
+    work += [partial(_follow_up, ctx, each, carriers) for each in _links(ctx, most)]
     work += [partial(_reach, ctx, each, carriers) for each in candidates(ctx, most)]
     for act in work:
         try:
@@ -256,9 +256,9 @@ def _is_caught(message: MessageOut, now: datetime) -> bool:
     return message.useful_until is not None and message.useful_until + IN_FLIGHT <= now
 
 
-def _links(ctx: Context) -> list[str]:
+def _links(ctx: Context, most: int | None) -> list[str]:
     with ctx.database.reading() as session:
-        return [row.id for row in tries.failed_links(session)]
+        return [row.id for row in tries.failed_links(session, most)]
 
 
 def _follow_up(ctx: Context, outreach_id: str, carriers: Collection[Way]) -> list[str]:

@@ -108,14 +108,14 @@ def claimable(session: Session, way: Way, now: datetime, limit: int) -> list[Out
     return list(session.exec(found.with_for_update(skip_locked=True) if is_writing(session) else found))
 
 
-def failed_links(session: Session) -> list[Outreach]:
-    """Personal links that did not arrive, and of which nothing was made yet."""
+def failed_links(session: Session, most: int | None = None) -> list[Outreach]:
+    """Personal links that did not arrive, and of which nothing was made yet; `most` at most, the earliest first."""
     found = select(Outreach).where(
         Outreach.kind == OutreachKind.LINK,
         Outreach.state == OutreachState.FAILED,
         col(Outreach.followed_up_at).is_(None),
     )
-    return list(session.exec(found.order_by(col(Outreach.created_at))))
+    return list(session.exec(found.order_by(col(Outreach.created_at)).limit(most)))
 
 
 def mark_followed(session: Session, keyring: Keyring, token: str, now: datetime) -> str | None:
