@@ -43,7 +43,8 @@ class PaperDoor:
             content = await asyncio.to_thread(paper.issue_to_person, self._ctx, request.path_params["token"][:80])
         except NoPaperError:
             return PlainTextResponse(self._ctx.answers.label("label_paper_unknown"), 404)
-        address = f"{request.base_url}verify/{content.token}"
+        found_at = self._ctx.found_at or str(request.base_url).rstrip("/")
+        address = f"{found_at}/verify/{content.token}"
         file = await asyncio.to_thread(paper_file.draw, self._ctx.answers, content, address)
         return Response(file, media_type=PDF, headers=headers(content.kind.value))
 

@@ -66,7 +66,7 @@ async def _invite(request: Request) -> Response:
         return await _page(request, 422, given["email"], str(error))
     except NotYoursError as error:
         raise pages.Refused from error
-    return await _page(request, email=given["email"], link=f"{request.base_url}console/invite/{token}")
+    return await _page(request, email=given["email"], link=f"{pages.origin(request)}{pages.AT}/invite/{token}")
 
 
 async def _take_back(request: Request) -> Response:

@@ -21,9 +21,15 @@ async def _show(request: Request) -> Response:
 
 async def _page(request: Request, status: int = 200, token: str = "", name: str = "", problem: str = "") -> Response:
     listed = await asyncio.to_thread(api_token.listing, pages.ctx(request))
-    here = str(request.base_url).rstrip("/")
     return pages.render(
-        request, "api_tokens.html", status, tokens=listed, token=token, name=name, problem=problem, origin=here
+        request,
+        "api_tokens.html",
+        status,
+        tokens=listed,
+        token=token,
+        name=name,
+        problem=problem,
+        origin=pages.origin(request),
     )
 
 

@@ -50,7 +50,7 @@ async def _paper(request: Request) -> Response:
         content = await asyncio.to_thread(paper.issue, ctx, request.path_params["person"], actor)
     except NoPaperError:
         raise HTTPException(404) from None
-    address = f"{request.base_url}verify/{content.token}"
+    address = f"{pages.origin(request)}/verify/{content.token}"
     file = await asyncio.to_thread(paper_file.draw, ctx.answers, content, address)
     name = content.kind.value.replace("_", "-")
     return Response(

@@ -18,7 +18,7 @@ AREA = f"{AT}/referrals/{{person}}"
 async def _letter(request: Request) -> Response:
     key, me = request.path_params["person"], pages.staff(request).account_id
     made = await done(letter.make, pages.ctx(request), key, me)
-    link = f"{str(request.base_url).rstrip('/')}{made.path}"
+    link = f"{pages.origin(request)}{made.path}"
     # Without a size of its own it has a viewBox, and grows and shrinks with the page that it is printed on.
     drawn = segno.make(link, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff")
     code = Markup(drawn)  # noqa: S704 - drawn here, of our own address

@@ -184,6 +184,11 @@ def address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def origin(request: Request) -> str:
+    """Where people find us, without a slash at its end: for links that are printed or sent."""
+    return ctx(request).found_at or str(request.base_url).rstrip("/")
+
+
 def render(request: Request, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
     """The page as HTML. What was said at a redirect stands on it once."""
     said = _read_said(request)

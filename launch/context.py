@@ -23,4 +23,5 @@ def make_context(settings: Settings) -> Context:
         new_id=lambda: uuid.uuid4().hex,
         new_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         holder=f"{os.getpid()}-{secrets.token_hex(4)}",
+        found_at=settings.public_url or "",
     )

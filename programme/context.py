@@ -18,3 +18,4 @@ class Context:
     new_id: Callable[[], str]
     new_token: Callable[[], str]
     holder: str  # this process's name, for leases
+    found_at: str = ""  # where people and workers find us, for links; empty: wherever a request was sent to

@@ -5,10 +5,12 @@ import html
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import httpx
 import pytest
+import segno
 from sqlmodel import select
 
 from console.page import AT
@@ -205,6 +207,18 @@ def test_a_letter_has_a_link_that_works_and_the_matching_word(ctx: Context, lead
     assert found is not None
     chat = opened(ctx, link=found[1])
     assert verification.check(ctx, chat, None, date(1990, 3, 14)).outcome is Outcome.VERIFIED
+
+
+def test_the_letters_link_and_code_are_at_the_public_address(ctx: Context) -> None:
+    """Wherever the worker has opened the console: at the office's own address, or by a tunnel."""
+    public = replace(ctx, found_at="https://chat.example.org")
+    browser = client(public)
+    sign_in(browser, public, a_member(public, Role.LEAD))
+    letter = post(browser, f"{HERE}/{a_referral(ctx.database).id}/letter")
+    found = re.search(r"https://chat\.example\.org/r/\S+", text_of(letter))
+    assert found is not None and "console.test" not in letter.text
+    drawn = segno.make(found[0], error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff")
+    assert drawn in letter.text
 
 
 def test_what_staff_know_from_elsewhere_is_put_down_with_why(ctx: Context, lead: httpx.Client) -> None:
