@@ -1,8 +1,10 @@
 """/api/referrals: other systems send referrals, with a token, by the same checks as a file; described by OpenAPI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from programme import api_token, referral_entry
+from programme import api_token, referral_entry, referral_words
 from programme.context import Context
 from programme.referral_entry import Taken
 from programme.referral_plan import Plan
 from programme.referral_words import Column
+from programme.rules.limit import Limit, too_fast
 from programme.rules.referral_row import FIELDS
 
 log = structlog.get_logger()
@@ -24,6 +27,17 @@ MOST = 5_000  # referrals at once
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 VERSION = "1.0"
 Cell = Annotated[str, Field(max_length=2_000)]
+Result = Literal["added", "changed", "same", "repeated", "wrong"]
+Code = Literal["not_signed_in", "too_large", "too_fast", "not_json", "bad_body", "broken"]
+OFTEN = Limit(60, timedelta(minutes=1))  # for a token, by each process: a night's referrals come in one
+STATUS: Mapping[Code, int] = {
+    "bad_body": 400,
+    "not_json": 400,
+    "not_signed_in": 401,
+    "too_large": 413,
+    "too_fast": 429,
+    "broken": 500,
+}
 
 
 class Referrals(BaseModel):
@@ -35,10 +49,10 @@ class Referrals(BaseModel):
 
 
 class Line(BaseModel):
-    """One referral of those that were sent; the first is 1. `result`: added, changed, same, repeated or wrong."""
+    """One referral of those that were sent; the first is 1."""
 
     line: int
-    result: str
+    result: Result
 
 
 class Problem(BaseModel):
@@ -63,21 +77,24 @@ class Answer(BaseModel):
 
 
 class Refusal(BaseModel):
-    """Why nothing was read: not_signed_in, too_large, not_json or bad_body; `where`: places in the body."""
+    """Why nothing was read; `reason`: the same in words; `where`: places in the body."""
 
-    error: str
+    error: Code
+    reason: str
     where: list[str] = []
 
 
 def routes(ctx: Context) -> list[BaseRoute]:
     """The address to send to, and its description."""
 
+    sent: dict[str, deque[datetime]] = {}  # by token: when, so far as it counts
+
     async def take(request: Request) -> Response:
-        return await _take(ctx, request)
+        return await _take(ctx, request, sent)
 
     async def describe(request: Request) -> Response:
         columns = await asyncio.to_thread(referral_entry.columns, ctx)
-        return JSONResponse(description(columns, str(request.base_url).rstrip("/")), headers=HEADERS)
+        return JSONResponse(description(columns, ctx.found_at or str(request.base_url).rstrip("/")), headers=HEADERS)
 
     return [
         Route(AT, _safely(take), methods=["POST"]),
@@ -91,29 +108,35 @@ def _safely(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Requ
             return await handler(request)
         except Exception as error:
             log.error("referrals api failed", exc_info=error)
-            return _refuse(500, "broken")
+            return _refuse("broken")
 
     return answer
 
 
-async def _take(ctx: Context, request: Request) -> Response:
+async def _take(ctx: Context, request: Request, sent_at: dict[str, deque[datetime]]) -> Response:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     known = scheme.casefold() == "bearer" and token.strip()
     actor = await asyncio.to_thread(api_token.use, ctx, token.strip()) if known else None
     if actor is None:
-        return _refuse(401, "not_signed_in", **{"WWW-Authenticate": "Bearer"})
+        return _refuse("not_signed_in", **{"WWW-Authenticate": "Bearer"})
+    times, now = sent_at.setdefault(actor, deque(maxlen=OFTEN.count)), ctx.clock()
+    if too_fast(times, now, OFTEN):
+        return _refuse("too_fast", **{"Retry-After": str(int(OFTEN.window.total_seconds()))})
+    times.append(now)
     body = await _body(request)
     if body is None:
-        return _refuse(413, "too_large")
+        return _refuse("too_large")
     try:
         sent = Referrals.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        kind = "not_json" if found[0]["type"] == "json_invalid" else "bad_body"
-        return _refuse(400, kind, [".".join(map(str, each["loc"])) for each in found[:20]])
+        return _refuse(
+            "not_json" if found[0]["type"] == "json_invalid" else "bad_body",
+            [".".join(map(str, each["loc"])) for each in found[:20]],
+        )
     unknown = sorted({field for one in sent.referrals for field in one} - set(FIELDS))
     if unknown:
-        return _refuse(400, "bad_body", [f"referrals.{field[:40]}" for field in unknown[:20]])
+        return _refuse("bad_body", [f"referrals.{field[:40]}" for field in unknown[:20]])
     taken = await asyncio.to_thread(referral_entry.take, ctx, actor, sent.referrals, check_only=sent.check_only)
     return JSONResponse(_answer(taken).model_dump(), 422 if taken.plan.wrong else 200, headers=HEADERS)
 
@@ -144,14 +167,20 @@ def _answer(taken: Taken) -> Answer:
 
 
 def _lines(plan: Plan) -> list[Line]:
-    results = {row.line: "added" for row in plan.added} | {row.line: "changed" for row in plan.changed}
-    results |= dict.fromkeys(plan.same, "same") | {line: "repeated" for line, _ in plan.repeated}
-    results |= {one.line: "wrong" for one in plan.wrong}
+    found: list[tuple[Result, list[int]]] = [
+        ("added", [row.line for row in plan.added]),
+        ("changed", [row.line for row in plan.changed]),
+        ("same", list(plan.same)),
+        ("repeated", [line for line, _ in plan.repeated]),
+        ("wrong", [one.line for one in plan.wrong]),
+    ]
+    results = {line: result for result, lines in found for line in lines}
     return [Line(line=line, result=result) for line, result in sorted(results.items())]
 
 
-def _refuse(status: int, error: str, where: Sequence[str] = (), **headers: str) -> Response:
-    return JSONResponse(Refusal(error=error, where=list(where)).model_dump(), status, headers=HEADERS | headers)
+def _refuse(error: Code, where: Sequence[str] = (), **headers: str) -> Response:
+    told = Refusal(error=error, reason=referral_words.refusal(error), where=list(where))
+    return JSONResponse(told.model_dump(), STATUS[error], headers=HEADERS | headers)
 
 
 def description(columns: Sequence[Column], origin: str) -> dict[str, Any]:
@@ -180,11 +209,11 @@ def description(columns: Sequence[Column], origin: str) -> dict[str, Any]:
                     "operationId": "sendReferrals",
                     "requestBody": {"required": True} | _content(reference.format(model="Referrals")),
                     "responses": {
-                        "200": {"description": "written, or checked"} | answer,
-                        "422": {"description": "wrong"} | answer,
+                        "200": {"description": "Written, or with check_only only checked."} | answer,
+                        "422": {"description": "Something is wrong with one at least. Nothing was written."} | answer,
                         **{
-                            str(status): {"description": name} | refusal
-                            for status, name in ((400, "bad_body"), (401, "not_signed_in"), (413, "too_large"))
+                            str(status): {"description": referral_words.refusal(code)} | refusal
+                            for code, status in STATUS.items()
                         },
                     },
                 }

@@ -1,4 +1,5 @@
-"""The words for files of referrals: what each column is, what can be wrong, and how to put it right."""
+"""The words for files of referrals: what each column is, what can be wrong, and how to put it right; and for other
+systems why nothing was read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class Words:
     problems: Mapping[str, Wrong]
     languages: Mapping[str, str]
     matching: tuple[str, ...]
+    refusals: Mapping[str, str]
 
     def field_of(self, heading: str) -> str | None:
         """What a column with this heading holds; None where that is not plain."""
@@ -73,4 +75,9 @@ def words(example: str) -> Words:
     }
     languages = {str(name): str(code) for name, code in content["languages"].items()}
     languages |= {code: code for code in languages.values()}
-    return Words(columns, problems, languages, tuple(content["matching_words"]))
+    return Words(columns, problems, languages, tuple(content["matching_words"]), content["refusals"])
+
+
+def refusal(code: str) -> str:
+    """Why nothing was read of what another system sent, in words for its makers."""
+    return words("").refusals[code]

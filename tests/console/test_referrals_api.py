@@ -1,17 +1,20 @@
 """Other systems send us referrals: with a token that managers make, by the same checks as a file."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
 from sqlmodel import select
 
+from console.api import OFTEN
 from console.page import AT
 from programme.context import Context
 from programme.referral_import import LARGEST
 from storage.api_token import ApiToken
 from storage.enums import Role
 from storage.person import Person
+from tests.conftest import Clock
 from tests.console.server import client, post, sign_in
 from tests.programme.staff import a_member
 
@@ -82,6 +85,7 @@ def test_what_another_system_may_not_send(
 ) -> None:
     answer = client(ctx).post(API, headers=a_token(manager), content=body)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert len(answer.json()["reason"].split()) > 5, "in words too"
 
 
 def test_without_a_token_nothing_is_read(ctx: Context, manager: httpx.Client) -> None:
@@ -113,3 +117,63 @@ def test_the_description_says_what_is_true(ctx: Context) -> None:
     assert all(about["description"] for about in referral.values())
     names_used = set(re.findall(r"#/components/schemas/(\w+)", str(told)))
     assert names_used == set(told["components"]["schemas"])
+
+
+def test_a_token_that_sends_without_end_is_asked_to_wait(ctx: Context, manager: httpx.Client, clock: Clock) -> None:
+    headers, system = a_token(manager), client(ctx)
+    checked = {"referrals": [ALEX], "check_only": True}
+    answers = [system.post(API, headers=headers, json=checked) for _ in range(OFTEN.count + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {200}
+    assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "60")
+    assert system.post(API, headers=a_token(manager), json=checked).status_code == 200, "another token is not held up"
+    clock.forward(seconds=61)
+    assert system.post(API, headers=headers, json=checked).status_code == 200
+
+
+def test_the_description_fits_what_is_answered(ctx: Context, manager: httpx.Client) -> None:
+    """Every answer that we give, of every kind, is one that the document allows for its status."""
+    headers, system = a_token(manager), client(ctx)
+    told = system.get(f"{API}/openapi.json").json()
+    assert {"openapi", "info", "paths", "components"} <= set(told) and {"title", "version"} <= set(told["info"])
+    (of,) = told["paths"][API].values()
+    assert all(one["description"] for one in of["responses"].values())
+    bodies = [
+        (headers, {"referrals": [ALEX, ALEX], "check_only": True}),
+        (headers, {"referrals": [ALEX | {"email": "no address"}]}),
+        (headers, {"referrals": []}),
+        ({}, {"referrals": [ALEX]}),
+    ]
+    for given, body in bodies:
+        answer = system.post(API, headers=given, json=body)
+        schema = of["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+        assert _unlike(told, schema, answer.json()) == []
+    sent = of["requestBody"]["content"]["application/json"]["schema"]
+    assert _unlike(told, sent, bodies[0][1]) == []
+    assert _unlike(told, sent, {"referrals": [{"name": 1, "colour": "red"}]}) == [
+        "referrals.0.reference: missing", "referrals.0.date_of_birth: missing", "referrals.0.name: not string",
+        "referrals.0.colour: unknown",
+    ]  # fmt: skip
+
+
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+
+
+def _unlike(told: dict[str, Any], schema: dict[str, Any], value: Any, at: str = "") -> list[str]:
+    """Where a value is not as a schema has it; of JSON Schema what our document uses."""
+    if "$ref" in schema:
+        schema = told["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if not isinstance(value, TYPES[schema["type"]]):
+        return [f"{at}: not {schema['type']}"]
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{at}: not one of them"]
+    found = []
+    if isinstance(value, dict):
+        known = schema["properties"]
+        found += [f"{at}.{name}: missing".strip(".") for name in schema.get("required", []) if name not in value]
+        for name, each in value.items():
+            here = f"{at}.{name}".strip(".")
+            found += _unlike(told, known[name], each, here) if name in known else [f"{here}: unknown"]
+    if isinstance(value, list):
+        for place, each in enumerate(value):
+            found += _unlike(told, schema["items"], each, f"{at}.{place}".strip("."))
+    return found
