@@ -39,7 +39,8 @@ class Sample:
 
 
 def prepare(settings: Settings) -> Sample | None:
-    """Migrates, seeds an empty database with the sample, tops up a sample; what to print of it, if it is one.
+    """Migrates, seeds an empty database with the sample unless a programme of its own is to begin there, tops up a
+    sample; what to print of it, if it is one.
 
     Raises NoKeysError for a real programme without DATA_KEYS, LostKeysError for a sample whose key file is gone.
     """
@@ -47,7 +48,8 @@ def prepare(settings: Settings) -> Sample | None:
     probe = _without_keys(settings)  # whether this is a sample stands in the clear; keys come after the answer
     try:
         migrate(probe.database)
-        empty, is_sample = sample.is_empty(probe), sample.is_sample(probe)
+        is_sample = sample.is_sample(probe)
+        empty = sample.is_empty(probe) and settings.sample
     finally:
         probe.database.close()
     if not empty and not is_sample:

@@ -117,6 +117,7 @@ class Settings(BaseModel):
     telegram_webhook_url: WebAddress | None = None
     telegram_webhook_secret: SecretStr | None = None
     data_keys: SecretStr | None = None
+    sample: bool = True  # whether an empty database gets the sample programme; no: a programme of your own begins
     public_url: WebAddress | None = None  # where people and workers find us, for links; else HOST and PORT
     smtp_url: MailAddress | None = None  # without it no e-mail is sent
     notify_api_key: NotifyKey | None = None  # GOV.UK Notify's; without it no text message is sent
@@ -151,6 +152,8 @@ class Settings(BaseModel):
             raise ValueError("NOTIFY_API_KEY needs NOTIFY_SMS_TEMPLATE, the id of a template that says ((message))")
         if self.notify_api_key and not self.public_url:
             raise ValueError("NOTIFY_API_KEY needs PUBLIC_URL: text messages end in a link to the chat")
+        if not self.sample and not self.data_keys:
+            raise ValueError("SAMPLE=no needs DATA_KEYS: a programme of your own needs keys that are kept safe")
         receipts = self.notify_receipt_token
         if receipts and len(receipts.get_secret_value()) < SHORTEST_TOKEN:
             raise ValueError(f"NOTIFY_RECEIPT_TOKEN must have at least {SHORTEST_TOKEN} characters")

@@ -18,6 +18,7 @@ from programme.referral import NewReferral
 from programme.rules import london
 from storage import booking as bookings
 from storage import referral as referrals
+from storage.account import Account, Invitation
 from storage.enums import BookingState, CourseState, ReferralState
 from storage.referral import Referral
 from storage.session import Course, CourseSession, Venue
@@ -41,10 +42,9 @@ class SampleReferral:
 
 def is_empty(ctx: Context) -> bool:
     """Whether nobody has used this database yet."""
+    kept = (Setting.key, Referral.id, Account.id, Invitation.id)  # the first thing may be the first manager
     with ctx.database.reading() as session:
-        return session.exec(select(Setting.key).limit(1)).first() is None and (
-            session.exec(select(Referral.id).limit(1)).first() is None
-        )
+        return not any(session.exec(select(column).limit(1)).first() for column in kept)
 
 
 def is_sample(ctx: Context) -> bool:

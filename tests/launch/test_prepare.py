@@ -156,3 +156,20 @@ def test_the_first_account_is_made_by_the_link_that_a_command_prints(settings: R
     assert (staff.name, staff.role) == ("Ada", Role.MANAGER)
     with pytest.raises(NoRoleError, match="must be one of worker"):
         make_account(settings(), "ada@example.org", "king")
+
+
+def test_a_programme_of_its_own_begins_empty_and_stays_so(settings: Read) -> None:
+    own = {"DATA_KEYS": write_key(os.urandom(KEY_BYTES))}
+    assert prepare(settings(**own, SAMPLE="no")) is None
+    ctx = make_context(settings(**own))
+    assert sample.is_empty(ctx)
+    token = make_account(settings(**own), "first@example.org", "manager").rpartition("/")[2]
+    assert invitation.find(ctx, token).role is Role.MANAGER
+    assert prepare(settings(**own)) is None  # the setting was forgotten, and nothing is put beside the manager
+    assert not sample.is_sample(ctx)
+    ctx.database.close()
+
+
+def test_a_programme_of_its_own_needs_keys_from_the_first_start_on(settings: Read) -> None:
+    with pytest.raises(BadSettingsError, match="SAMPLE=no needs DATA_KEYS"):
+        settings(SAMPLE="no")
