@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import happening, referral_state, setting
+from programme import happening, letter_post, referral_state, setting
 from programme.context import Context
 from programme.rules import attention as rules
 from programme.rules import london, working_day
@@ -113,6 +113,7 @@ class _Facts:
         held = select(Booking.referral_id).where(Booking.state == BookingState.ACTIVE)
         self._held = set(session.exec(held))
         self._reached, self._lost = happening.reached(session), happening.not_delivered(session)
+        self._posted = letter_post.under_way(session, now)
         self.cases = happening.open_cases(session)
         newest = select(Conversation.referral_id, Conversation.id).where(col(Conversation.referral_id).is_not(None))
         self.talks = {of or "": talk for of, talk in session.exec(newest.order_by(col(Conversation.created_at)))}
@@ -135,6 +136,7 @@ class _Facts:
             days_left=self._left(deadline),
             phone=row.person_id in self._phones,
             talk=row.id in self.talks,
+            posted=row.id in self._posted,
         )
 
     def _left(self, deadline: date | None) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme import booked, outbox, outreach, setting
+from programme import booked, letter_post, outbox, outreach, setting
 from programme import outreach_due as due
 from programme.answers import Fact
 from programme.context import Context
@@ -160,7 +160,11 @@ def _advance(
     if way is None:  # the end: nothing more can be done by a machine
         row.state, row.failure = OutreachState.FAILED, outreach.NO_WAY
         waits_on_page = any(state in (OutreachState.WAITING, OutreachState.SENT) for _, state in rows)
-        if add_unless_there(session, row, ["occasion", "way"]) and not waits_on_page and not _is_sample(facts):
+        if (
+            add_unless_there(session, row, ["occasion", "way"])
+            and not waits_on_page
+            and not _is_held(session, facts, occasion, now)
+        ):
             outreach.open_unreached(session, ctx, referral, outreach.NOT_ARRIVED if rows else outreach.NO_WAY)
         return None
     if not add_unless_there(session, row, ["occasion", "way"]) or row.way in CARRIED:
@@ -217,8 +221,11 @@ def words(session: Session, occasion: Occasion, referral: Referral, now: datetim
     return ("notice_reminder_today" if is_today else "notice_reminder"), values
 
 
-def _is_sample(facts: Mapping[str, Fact]) -> bool:
-    return setting.is_on(facts, setting.SAMPLE)
+def _is_held(session: Session, facts: Mapping[str, Fact], occasion: Occasion, now: datetime) -> bool:
+    """Whether a worker is not to be asked: of the sample, nor to book while a letter is on its way to them."""
+    if setting.is_on(facts, setting.SAMPLE):
+        return True
+    return occasion.kind is OutreachKind.NUDGE and occasion.referral_id in letter_post.under_way(session, now)
 
 
 def _written(ctx: Context) -> list[str]:

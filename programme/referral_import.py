@@ -168,7 +168,9 @@ def bring_in(
                 raise NotNowError(NotNowError.__doc__)
             actor = f"worker:{account_id}"
             plan = _plan(session, ctx, json.loads(row.content))
-            done = referral_writing.write(session, ctx, plan, actor, with_changes=with_changes, progress=progress)
+            done = referral_writing.write(
+                session, ctx, plan, actor, with_changes=with_changes, import_id=row.id, progress=progress
+            )
             row.added, row.changed, row.refused = len(done.added), len(done.changed), plan.refused
             row.same = len(plan.same) + len(plan.repeated)
             row.state, row.content, row.ended_at = ImportState.DONE, None, ctx.clock()

@@ -46,16 +46,18 @@ def write(
     *,
     with_changes: bool = True,
     by_hand: bool = False,
+    import_id: str | None = None,
     progress: Progress = lambda _done: None,
 ) -> Written:
     """Writes a plan that was made in this very transaction. `by_hand`: what it changes is what staff know, and the row
-    that came last from elsewhere stays known. `progress` is told how many rows are written."""
+    that came last from elsewhere stays known. `import_id`: the file that new ones came in by. `progress` is told how
+    many rows are written."""
     days, done = days_of(session, ctx), 0
     chosen = words_of(session).matching
     added: list[str] = []
     for start in range(0, len(plan.added), AT_ONCE):
         some = plan.added[start : start + AT_ONCE]
-        added += _add(session, ctx, some, actor, days, chosen)
+        added += _add(session, ctx, some, actor, days, chosen, import_id)
         progress(done := done + len(some))
     changed = []
     for row in plan.changed if with_changes else ():
@@ -74,11 +76,17 @@ def days_of(session: Session, ctx: Context) -> Days:
 
 
 def _add(
-    session: Session, ctx: Context, rows: Sequence[Row], actor: str, days: Days, chosen: Sequence[str]
+    session: Session,
+    ctx: Context,
+    rows: Sequence[Row],
+    actor: str,
+    days: Days,
+    chosen: Sequence[str],
+    import_id: str | None,
 ) -> list[str]:
     now = ctx.clock()
     people = [{"id": ctx.new_id(), "created_at": now} | _person(row.values) for row in rows]
-    new = [_referral(ctx, row.values, days, chosen, now) for row in rows]
+    new = [_referral(ctx, row.values, days, chosen, now) | {"import_id": import_id} for row in rows]
     for person, referral in zip(people, new, strict=True):
         referral["person_id"] = person["id"]
     ids: list[str] = [referral["id"] for referral in new]

@@ -263,6 +263,7 @@ class Way(StrEnum):
     TELEGRAM = "telegram"
     SMS = "sms"
     EMAIL = "email"
+    POST = "post"  # a letter on paper, which staff print
     NONE = "none"
 
 

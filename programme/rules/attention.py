@@ -33,8 +33,9 @@ PATIENCE = timedelta(hours=24)  # until somebody must have been reached
 @dataclass(frozen=True)
 class Standing:
     """Where somebody stands. `case`: one is open for us that is not about being late; `late`: they are on their way
-    late today; `undelivered`: a message of ours was given up; `days_left`: working days to the earlier deadline, none
-    where it is today or over, None where both are missing; `deadline`: that day."""
+    late today; `undelivered`: a message of ours was given up; `posted`: a letter is on its way to them; `days_left`:
+    working days to the earlier deadline, none where it is today or over, None where both are missing; `deadline`: that
+    day."""
 
     state: str
     referred_at: datetime
@@ -47,6 +48,7 @@ class Standing:
     days_left: int | None
     phone: bool
     talk: bool
+    posted: bool = False
 
 
 def why(standing: Standing, now: datetime, today: date) -> Why | None:
@@ -84,6 +86,8 @@ def _holds(reason: Why, standing: Standing, now: datetime, today: date) -> bool:
         return over and (waits or standing.state == "missed")
     if reason == "running_out":
         return waits and not over and standing.days_left is not None and standing.days_left <= CLOSE
+    if standing.posted and reason in ("not_reached", "unbooked_24h", "unbooked_72h"):
+        return False  # there is nothing better to do than to wait for the post
     if reason == "not_reached":
         return waits and (standing.undelivered or (not standing.reached and age >= PATIENCE))
     return waits and next((name for since, name in NUDGES if age >= since), None) == reason
