@@ -5,13 +5,12 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from programme import second_factor
+from programme import audit, second_factor
 from programme.context import Context
 from programme.rules import role as roles
 from programme.sign_in import Staff
 from storage import account as accounts
 from storage.account import Account, StaffSession, end_sessions, open_shift_of
-from storage.audit import record
 from storage.enums import Role
 from storage.row import lock_one
 
@@ -135,12 +134,4 @@ def must_look_after(by: Staff, role: Role) -> None:
 
 
 def _note(session: Session, ctx: Context, actor: str, action: str, subject_id: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=action,
-        subject_kind="account",
-        subject_id=subject_id,
-    )
+    audit.note(session, ctx, actor, action, "account", subject_id)

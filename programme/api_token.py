@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from programme import audit
 from programme.context import Context
 from storage.account import Account
 from storage.api_token import ApiToken, all_tokens, by_token, token_lookup
-from storage.audit import record
 from storage.row import lock_one
 
 LONGEST_NAME = 80
@@ -93,12 +93,4 @@ def listing(ctx: Context) -> tuple[TokenView, ...]:
 
 
 def _record(session: Session, ctx: Context, action: str, token_id: str, account_id: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action=action,
-        subject_kind="api_token",
-        subject_id=token_id,
-    )
+    audit.note(session, ctx, audit.worker(account_id), action, "api_token", token_id)

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
-from programme import booked, concern, outreach, referral_state, setting
+from programme import audit, booked, concern, outreach, referral_state, setting
 from programme.booked import BookingView
 from programme.concern import Said
 from programme.context import Context
@@ -14,7 +14,6 @@ from programme.rules import attendance as rules
 from programme.rules import deadline, london
 from programme.rules.attendance import Missed
 from storage import booking as bookings
-from storage.audit import record
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, ReferralState
@@ -133,4 +132,4 @@ def _coming(session: Session, ctx: Context, held: Booking | None) -> Told[Coming
 
 
 def _record(session: Session, ctx: Context, action: str, kind: str, subject: str, actor: str = "person") -> None:
-    record(session, id=ctx.new_id(), at=ctx.clock(), actor=actor, action=action, subject_kind=kind, subject_id=subject)
+    audit.note(session, ctx, actor, action, kind, subject)

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from programme import owner as owners
-from programme import referral_state
+from programme import audit, referral_state
 from programme import session as sessions
 from programme.context import Context
 from programme.rules import attendance as rules
@@ -14,7 +13,6 @@ from programme.session import SessionView
 from storage import attendance
 from storage.account import Account
 from storage.attendance import Attendance
-from storage.audit import record
 from storage.booking import Booking, on_course
 from storage.enums import BookingState, Mark, ReferralState
 from storage.person import Person
@@ -135,7 +133,7 @@ def _follow(session: Session, ctx: Context, referral: Referral, booking: Booking
     held = select(CourseSession.id).where(CourseSession.course_id == booking.course_id)
     in_order = [marks.get(key) for key in session.exec(held.order_by(col(CourseSession.number)))]
     before = referral.state
-    after = referral_state.listed(session, ctx, referral, in_order, owners.worker(account_id))
+    after = referral_state.listed(session, ctx, referral, in_order, audit.worker(account_id))
     if after is not before:
         _record(session, ctx, account_id, f"state:{after.value}", "referral", referral.id)
     return after
@@ -160,12 +158,4 @@ def _line(session: Session, row: Booking, marked: Attendance | None, names: dict
 
 
 def _record(session: Session, ctx: Context, account_id: str, action: str, kind: str, subject: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=owners.worker(account_id),
-        action=action,
-        subject_kind=kind,
-        subject_id=subject,
-    )
+    audit.note(session, ctx, audit.worker(account_id), action, kind, subject)

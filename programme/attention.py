@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import happening, letter_post, referral_state, setting
+from programme import audit, happening, letter_post, referral_state, setting
 from programme.context import Context
 from programme.rules import attention as rules
 from programme.rules import london, working_day
 from programme.rules import reference as references
 from programme.rules.attention import Standing, Step, Why
 from programme.setting import Closed
-from storage.audit import record
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, ReferralState
@@ -91,17 +90,9 @@ def give_chance(ctx: Context, referral_id: str, account_id: str) -> None:
     """A worker opens the way to another place after a missed session. Raises NotMissedError."""
     with ctx.database.writing() as session:
         row = lock_row(session, Referral, referral_id)
-        if row is None or referral_state.move(session, ctx, row, "allow", f"worker:{account_id}") is None:
+        if row is None or referral_state.move(session, ctx, row, "allow", audit.worker(account_id)) is None:
             raise NotMissedError(NotMissedError.__doc__)
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=f"worker:{account_id}",
-            action="give_chance",
-            subject_kind="referral",
-            subject_id=row.id,
-        )
+        audit.note(session, ctx, audit.worker(account_id), "give_chance", "referral", row.id)
 
 
 class _Facts:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import booked, outbox, outreach, referral_state, setting
+from programme import audit, booked, outbox, outreach, referral_state, setting
 from programme.booked import BookingView
 from programme.context import Context
 from programme.outbox import Reply
@@ -15,7 +15,6 @@ from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
 from storage import booking as bookings
 from storage import waiting
-from storage.audit import record
 from storage.booking import Booking, Offer
 from storage.conversation import Conversation
 from storage.enums import BookingState, CourseState
@@ -288,6 +287,4 @@ def give_up(
 
 
 def _note(session: Session, ctx: Context, action: str, row: Booking, actor: str) -> None:
-    record(
-        session, id=ctx.new_id(), at=ctx.clock(), actor=actor, action=action, subject_kind="booking", subject_id=row.id
-    )
+    audit.note(session, ctx, actor, action, "booking", row.id)

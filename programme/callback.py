@@ -1,18 +1,16 @@
 """Callbacks: somebody asked to be rung. One open callback a conversation; a worker rings, tries again, or closes it."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from programme import dates, outbox, phone, setting
+from programme import audit, dates, outbox, phone, setting
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules import good_time, hours
 from programme.rules.good_time import ANYTHING, Due, GoodTime
 from storage import callback as callbacks
-from storage.audit import record
 from storage.callback import Callback
 from storage.conversation import Conversation
 from storage.enums import CallbackOutcome, Channel
@@ -157,7 +155,7 @@ def tried(ctx: Context, callback_id: str, account_id: str) -> CallbackView:
         row.tries, row.tried_at = row.tries + 1, now
         row.due_at = _next_time(session, now + AGAIN, now + AGAIN)
         session.add(row)
-        _note(session, ctx, row.id, "callback:tried", f"worker:{account_id}")
+        _note(session, ctx, row.id, "callback:tried", audit.worker(account_id))
         return _view(session, row, now)
 
 
@@ -176,7 +174,7 @@ def close(
         row.outcome, row.closed_at, row.closed_by = outcome, now, account_id
         row.outcome_note = (note or "").strip()[:LONGEST_NOTE] or None
         session.add(row)
-        _note(session, ctx, row.id, "callback:closed", f"worker:{account_id}", outcome=outcome.value)
+        _note(session, ctx, row.id, "callback:closed", audit.worker(account_id), outcome=outcome.value)
         if outcome in TOLD and row.conversation_id is not None:
             conversation = lock_one(session, Conversation, row.conversation_id)
             outbox.say(session, ctx, conversation, [Reply(TOLD[outcome], unique_key=f"callback:{row.id}")])
@@ -208,7 +206,7 @@ def viewed(ctx: Context, account_id: str, shown: list[CallbackView]) -> None:
     """A worker has seen these people's numbers."""
     with ctx.database.writing() as session:
         for view in shown:
-            _note(session, ctx, view.id, "viewed", f"worker:{account_id}")
+            _note(session, ctx, view.id, "viewed", audit.worker(account_id))
 
 
 def _open_one(session: Session, callback_id: str) -> Callback:
@@ -251,13 +249,4 @@ def _view(session: Session, row: Callback, now: datetime) -> CallbackView:
 
 
 def _note(session: Session, ctx: Context, callback_id: str, action: str, actor: str, **detail: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=action,
-        subject_kind="callback",
-        subject_id=callback_id,
-        detail=json.dumps(detail) if detail else None,
-    )
+    audit.note(session, ctx, actor, action, "callback", callback_id, detail if detail else None)

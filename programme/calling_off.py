@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from programme import booked, case, chat, offers, referral_state
+from programme import audit, booked, case, chat, offers, referral_state
 from programme import owner as owners
 from programme.context import Context
 from programme.outbox import Reply, say
 from programme.rules import deadline, london
 from storage import waiting
-from storage.audit import record
 from storage.booking import Booking, on_course
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, CourseState, HoldEnd, Urgency
@@ -51,7 +50,7 @@ def call_off(ctx: Context, course_id: str, account_id: str, why: str) -> CalledO
             raise OverError(OverError.__doc__)
         course.state, course.cancelled_at, course.cancelled_why = CourseState.CANCELLED, now, why.strip()[:200] or None
         session.add(course)
-        _record(session, ctx, "course", course_id, owners.worker(account_id))
+        _record(session, ctx, "course", course_id, audit.worker(account_id))
     ended = _finish(ctx, [course_id])
     return CalledOff(ended.people, len(ended.conversations))
 
@@ -124,12 +123,4 @@ def _reply(session: Session, ctx: Context, conversation: Conversation, referral:
 
 
 def _record(session: Session, ctx: Context, kind: str, subject: str, actor: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=CALLED_OFF,
-        subject_kind=kind,
-        subject_id=subject,
-    )
+    audit.note(session, ctx, actor, CALLED_OFF, kind, subject)

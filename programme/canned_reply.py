@@ -7,14 +7,13 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from programme import booked, setting
+from programme import audit, booked, setting
 from programme.answers import Answers
 from programme.context import Context
 from programme.rules import london
 from storage import booking as bookings
 from storage import canned_reply as rows
 from storage.account import Account
-from storage.audit import record
 from storage.canned_reply import CannedReply
 from storage.conversation import Conversation
 from storage.person import Person
@@ -145,6 +144,6 @@ def _view(session: Session, row: CannedReply) -> CannedReplyView:
 
 
 def _record(session: Session, ctx: Context, account_id: str, action: str, subject: str) -> None:
-    actor = f"worker:{account_id}"
+    actor = audit.worker(account_id)
     at = ctx.clock()
-    record(session, id=ctx.new_id(), at=at, actor=actor, action=action, subject_kind="canned_reply", subject_id=subject)
+    audit.note(session, ctx, actor, action, "canned_reply", subject, at=at)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlmodel import Session
 
+from programme import audit
 from programme.context import Context
 from programme.rules import deadline
 from storage import case as cases
-from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
@@ -95,15 +95,15 @@ def open_unanswered(session: Session, ctx: Context, answer: str, message_in_id: 
             due_at=deadline.case_due(deadline.Deadlines(None, None), now),
         ),
     )  # looked up first: many ask at once, and none of them should wait for another
-    record(
+    audit.note(
         session,
-        id=ctx.new_id(),
+        ctx,
+        "assistant",
+        ASKED,
+        "case",
+        opened.id,
+        {"message": message_in_id} if message_in_id else None,
         at=now,
-        actor="assistant",
-        action=ASKED,
-        subject_kind="case",
-        subject_id=opened.id,
-        detail=json.dumps({"message": message_in_id}) if message_in_id else None,
     )
 
 

@@ -1,10 +1,8 @@
 """Closing a case: a worker has done what was to do, or has seen that nothing is."""
 
-import json
-
+from programme import audit
 from programme.context import Context
 from programme.rules.danger import DANGERS
-from storage.audit import record
 from storage.case import Case
 from storage.row import lock_row
 
@@ -32,13 +30,4 @@ def close(ctx: Context, case_id: str, account_id: str, outcome: str) -> None:
             raise NoOpenCaseError(NoOpenCaseError.__doc__)
         row.closed_at, row.closed_by, row.outcome = ctx.clock(), account_id, outcome
         session.add(row)
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=f"worker:{account_id}",
-            action="case:closed",
-            subject_kind="case",
-            subject_id=row.id,
-            detail=json.dumps({"outcome": outcome}),
-        )
+        audit.note(session, ctx, audit.worker(account_id), "case:closed", "case", row.id, {"outcome": outcome})

@@ -5,13 +5,12 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from programme import case, outbox, request
+from programme import audit, case, outbox, request
 from programme import owner as owners
 from programme.context import Context
 from programme.outbox import Reply
 from programme.rules.danger import DANGERS
 from storage import message as messages
-from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
@@ -67,15 +66,7 @@ def clear(ctx: Context, case_id: str, worker: str) -> bool:
         row.closed_at = ctx.clock()
         session.add(row)
         session.flush()
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=worker,
-            action="danger:cleared",
-            subject_kind="case",
-            subject_id=row.id,
-        )
+        audit.note(session, ctx, worker, "danger:cleared", "case", row.id)
         theirs = [col(Case.conversation_id) == row.conversation_id]
         if row.referral_id is not None:
             theirs.append(col(Case.referral_id) == row.referral_id)

@@ -3,19 +3,17 @@
 Nothing here is called by a clock or by the dialogue: only by a worker's form. Nothing is sent to anybody by it.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import evidence, referral_state, setting
+from programme import audit, evidence, referral_state, setting
 from programme.context import Context
 from programme.evidence import Pack
 from programme.rules import decision as rules
 from programme.rules.referral import Event
 from storage.account import Account
-from storage.audit import record
 from storage.decision import Decision, decisions_in, decisions_of, standing_decision
 from storage.enums import DecisionState, Finding
 from storage.person import Person
@@ -227,7 +225,7 @@ def _in_state(session: Session, decision_id: str, state: DecisionState) -> tuple
 
 
 def _change(session: Session, ctx: Context, referral: Referral, event: Event, account_id: str, why: str) -> None:
-    if referral_state.move(session, ctx, referral, event, f"worker:{account_id}", why) is None:
+    if referral_state.move(session, ctx, referral, event, audit.worker(account_id), why) is None:
         raise NotPossibleError(NotPossibleError.__doc__)
 
 
@@ -262,13 +260,4 @@ def _name_of(session: Session, referral_id: str) -> str:
 def _record(
     session: Session, ctx: Context, account_id: str, action: str, referral_id: str, detail: dict[str, str] | None = None
 ) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action=action,
-        subject_kind="referral",
-        subject_id=referral_id,
-        detail=json.dumps(detail) if detail else None,
-    )
+    audit.note(session, ctx, audit.worker(account_id), action, "referral", referral_id, detail if detail else None)

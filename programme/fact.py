@@ -8,14 +8,13 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from programme import setting, unanswered
+from programme import audit, setting, unanswered
 from programme.catalogue import Entry, catalogue
 from programme.context import Context
 from programme.rules import fact as rules
 from programme.rules import london
 from programme.rules.role import Permission, may
 from storage.account import Account
-from storage.audit import record
 from storage.enums import VersionState
 from storage.row import add_unless_there, lock_one, lock_row
 from storage.setting import Setting, SettingVersion, has_live, proposals_of
@@ -275,13 +274,12 @@ def _note(
     session: Session, ctx: Context, account_id: str, action: str, version: SettingVersion, reason: str | None = None
 ) -> None:
     """A line of the audit log of the setting; its reason is read again for the history."""
-    record(
+    audit.note(
         session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action=action,
-        subject_kind="setting",
-        subject_id=version.key,
-        detail=json.dumps({"version": version.id, **({"reason": reason} if reason else {})}),
+        ctx,
+        audit.worker(account_id),
+        action,
+        "setting",
+        version.key,
+        {"version": version.id, **({"reason": reason} if reason else {})},
     )

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from programme import outbox
+from programme import audit, outbox
 from programme.answers import ButtonSpec
 from programme.context import Context
 from programme.outbox import Reply
 from storage import feedback as rows
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import Rating, Urgency
 from storage.feedback import Feedback
@@ -67,15 +66,7 @@ def rate(ctx: Context, conversation_id: str, request_id: str, rating: str) -> bo
         )
         row.rating, row.given_at = Rating(rating), ctx.clock()
         session.add(row)
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor="person",
-            action="feedback",
-            subject_kind="conversation",
-            subject_id=conversation_id,
-        )
+        audit.note(session, ctx, "person", "feedback", "conversation", conversation_id)
         return True
 
 

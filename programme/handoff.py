@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import feedback, queue, setting, shift
+from programme import audit, feedback, queue, setting, shift
 from programme import owner as owners
 from programme.context import Context
 from programme.owner import NotAllowedError, NotOnShiftError, NotYoursError
@@ -139,7 +139,7 @@ def _hold(
     request.state, request.account_id, request.wanted_account_id = HandoffState.TAKEN, account.id, None
     request.taken_at = request.beat_at = now
     session.add(request)
-    owners.note(session, ctx, conversation.id, "take", owners.worker(account.id), {"request": request.id})
+    owners.note(session, ctx, conversation.id, "take", audit.worker(account.id), {"request": request.id})
     tell(session, ctx, conversation, "notice_worker_here", account)
 
 
@@ -163,7 +163,7 @@ def hand_back(
         conversation = lock_one(session, Conversation, conversation_id)
         request = owners.held(session, conversation_id, account_id)
         _outcome(request, outcome, note)
-        end(session, ctx, conversation, request, HandoffState.HANDED_BACK, "hand_back", owners.worker(account_id))
+        end(session, ctx, conversation, request, HandoffState.HANDED_BACK, "hand_back", audit.worker(account_id))
         tell(session, ctx, conversation, "notice_assistant_back", session.get(Account, account_id))
         feedback.invite(session, ctx, conversation, request)
 
@@ -186,7 +186,7 @@ def close(
         had_it = request.state == HandoffState.TAKEN
         request.account_id = account_id
         _outcome(request, outcome, note)
-        end(session, ctx, conversation, request, HandoffState.CLOSED, "close", owners.worker(account_id))
+        end(session, ctx, conversation, request, HandoffState.CLOSED, "close", audit.worker(account_id))
         if had_it:
             tell(session, ctx, conversation, "notice_worker_done", session.get(Account, account_id))
             feedback.invite(session, ctx, conversation, request)
@@ -208,12 +208,12 @@ def pass_on(ctx: Context, conversation_id: str, account_id: str, to_account_id: 
         conversation = lock_one(session, Conversation, conversation_id)
         request = owners.held(session, conversation_id, account_id)
         if colleague is None:
-            give_to_queue(session, ctx, conversation, request, "requeue", owners.worker(account_id))
+            give_to_queue(session, ctx, conversation, request, "requeue", audit.worker(account_id))
             return
         if colleague.id == account_id:
             return
         detail = {"request": request.id, "to": colleague.id}
-        owners.change(session, ctx, conversation, "pass_on", owners.worker(account_id), detail)
+        owners.change(session, ctx, conversation, "pass_on", audit.worker(account_id), detail)
         request.account_id, request.beat_at = colleague.id, ctx.clock()
         session.add(request)
         tell(session, ctx, conversation, "notice_worker_here", colleague)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import sign_in
+from programme import audit, sign_in
 from programme.account import must_look_after
 from programme.context import Context
 from programme.password import hash_password
@@ -14,7 +14,6 @@ from programme.rules import sign_in as rules
 from programme.sign_in import Staff, Tried
 from storage import account as accounts
 from storage.account import Account, Invitation, end_sessions
-from storage.audit import record
 from storage.enums import Role
 from storage.row import lock_one, lock_row
 
@@ -131,7 +130,7 @@ def accept(ctx: Context, token: str, name: str, password: str, device: str) -> T
             raise NoInvitationError(NoInvitationError.__doc__)
         session.add_all([row, account])
         session.flush()
-        _note(session, ctx, f"worker:{account.id}", "accept_invitation", account.id)
+        _note(session, ctx, audit.worker(account.id), "accept_invitation", account.id)
         return sign_in.open_for(session, ctx, account, device)
 
 
@@ -191,12 +190,4 @@ def _is_open(row: Invitation, now: datetime) -> bool:
 
 
 def _note(session: Session, ctx: Context, actor: str, action: str, subject_id: str, kind: str = "account") -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=action,
-        subject_kind=kind,
-        subject_id=subject_id,
-    )
+    audit.note(session, ctx, actor, action, kind, subject_id)

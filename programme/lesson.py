@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from programme import examples
+from programme import audit, examples
 from programme.context import Context
 from programme.intent import guide
 from programme.rules import alike, role
@@ -16,7 +16,6 @@ from programme.rules.mask import mask
 from storage import lesson as lessons
 from storage import miss as misses
 from storage.account import Account
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import LessonState
 from storage.lesson import Lesson
@@ -152,15 +151,14 @@ def _settle(session: Session, ctx: Context, miss: Miss, state: LessonState, acco
 
 
 def _log(session: Session, ctx: Context, account_id: str, action: str, lesson: Lesson) -> None:
-    record(
+    audit.note(
         session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action=action,
-        subject_kind="lesson",
-        subject_id=lesson.id,
-        detail=json.dumps({"intent": lesson.intent}) if lesson.intent else None,
+        ctx,
+        audit.worker(account_id),
+        action,
+        "lesson",
+        lesson.id,
+        {"intent": lesson.intent} if lesson.intent else None,
     )
 
 
@@ -211,15 +209,8 @@ def correct(ctx: Context, message_in_id: str, intent: str, account_id: str) -> N
                 )
             )
         session.add(miss)
-        record(
-            session,
-            id=ctx.new_id(),
-            at=now,
-            actor=f"worker:{account_id}",
-            action="corrected",
-            subject_kind="message_in",
-            subject_id=row.id,
-            detail=json.dumps({"intent": intent}),
+        audit.note(
+            session, ctx, audit.worker(account_id), "corrected", "message_in", row.id, {"intent": intent}, at=now
         )
 
 

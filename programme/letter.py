@@ -6,11 +6,10 @@ from datetime import date
 
 from sqlmodel import Session
 
-from programme import setting, verification
+from programme import audit, setting, verification
 from programme.answers import Fact
 from programme.context import Context
 from programme.rules import london, reference
-from storage.audit import record
 from storage.enums import OutreachKind, Way
 from storage.outreach import Outreach
 from storage.person import Person
@@ -77,15 +76,7 @@ def _keep(session: Session, ctx: Context, row: Referral, token: str, text: str, 
             created_at=ctx.clock(),
         )
     )
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action="letter",
-        subject_kind="referral",
-        subject_id=row.id,
-    )
+    audit.note(session, ctx, audit.worker(account_id), "letter", "referral", row.id)
     return key
 
 

@@ -1,6 +1,5 @@
 """Letters by the hundred: who needs one, all of them made in one go, and put in the post, as the ledger keeps it."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from programme import letter, setting
+from programme import audit, letter, setting
 from programme.context import Context
 from programme.letter import Letter
 from programme.outreach_due import NUDGED
-from storage.audit import record
 from storage.case import Case
 from storage.enums import CaseReason, OutreachState, Way
 from storage.outreach import Outreach
@@ -85,15 +83,15 @@ def post(ctx: Context, account_id: str, ids: Collection[str], *, sent: bool) -> 
             row.state = OutreachState.SENT if sent else OutreachState.DROPPED
             row.sent_at, row.failure = (now, None) if sent else (None, "not_posted")
             session.add(row)
-            record(
+            audit.note(
                 session,
-                id=ctx.new_id(),
+                ctx,
+                audit.worker(account_id),
+                "post_letter" if sent else "drop_letter",
+                "referral",
+                row.referral_id,
+                {"letter": row.id},
                 at=now,
-                actor=f"worker:{account_id}",
-                action="post_letter" if sent else "drop_letter",
-                subject_kind="referral",
-                subject_id=row.referral_id,
-                detail=json.dumps({"letter": row.id}),
             )
             if sent:
                 _settle(session, ctx, row.referral_id, account_id)

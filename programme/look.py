@@ -1,7 +1,7 @@
 """Looks at what is not one person's record, a page or a setting: each is a line of the audit log."""
 
+from programme import audit
 from programme.context import Context
-from storage.audit import record
 
 VIEWED = "viewed"
 
@@ -9,12 +9,4 @@ VIEWED = "viewed"
 def note(ctx: Context, account_id: str, kind: str, key: str) -> None:
     """Writes down who looked at which "page" or "setting"."""
     with ctx.database.writing() as session:
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=f"worker:{account_id}",
-            action=VIEWED,
-            subject_kind=kind,
-            subject_id=key,
-        )
+        audit.note(session, ctx, audit.worker(account_id), VIEWED, kind, key)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
+from programme import audit
 from programme.context import Context
 from storage import note as notes
 from storage.account import Account
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.note import Note
 from storage.referral import Referral
@@ -84,13 +84,13 @@ def _write(
         written_at=now,
     )
     session.add(row)
-    record(
+    audit.note(
         session,
-        id=ctx.new_id(),
+        ctx,
+        audit.worker(account_id),
+        "note",
+        "conversation" if conversation_id else "referral",
+        conversation_id or referral_id or "",
         at=now,
-        actor=f"worker:{account_id}",
-        action="note",
-        subject_kind="conversation" if conversation_id else "referral",
-        subject_id=conversation_id or referral_id or "",
     )
     return row.id

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import booked, booking, chat, offers, setting
+from programme import audit, booked, booking, chat, offers, setting
 from programme import owner as owners
 from programme.answers import Situation
 from programme.booked import BookingView
@@ -20,7 +20,6 @@ from programme.rules import deadline, london, offer
 from programme.rules import referral as referral_rules
 from programme.rules.booking import Verdict
 from storage import booking as bookings
-from storage.audit import record
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.enums import Channel
@@ -91,14 +90,13 @@ def is_born(ctx: Context, referral_id: str, born: str, account_id: str) -> bool:
     """Whether this is the date of birth (ISO) that the referral's person has; who asked is logged, and what came."""
     with ctx.database.writing() as session:
         right = _born(session, session.get_one(Referral, referral_id)) == born.strip()
-        record(
+        audit.note(
             session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=owners.worker(account_id),
-            action="birth_date:right" if right else "birth_date:wrong",
-            subject_kind="referral",
-            subject_id=referral_id,
+            ctx,
+            audit.worker(account_id),
+            "birth_date:right" if right else "birth_date:wrong",
+            "referral",
+            referral_id,
         )
         return right
 
@@ -142,7 +140,7 @@ def book(ctx: Context, referral_id: str, course_id: str, by: By) -> Acted:
             row, done = booking.new(ctx, referral, course_id, None), Done.BOOKED
         else:
             row, done = booking.instead(session, ctx, referral, held, course_id, None), Done.MOVED
-        action, actor = "move" if held else "book", owners.worker(by.account_id)
+        action, actor = "move" if held else "book", audit.worker(by.account_id)
         booking.save(session, ctx, conversation, referral, row, action, None, actor)
         view = booked.view(session, row)
         told = _words(session, ctx, conversation, booking.confirmation(view, row, moved=held is not None))
@@ -163,7 +161,7 @@ def cancel(ctx: Context, referral_id: str, booking_id: str, by: By) -> Acted:
         verdict = _may_cancel(session, ctx, held)
         if verdict is not Verdict.YES:
             return Acted(WHY_NOT[verdict], view)
-        reply = booking.give_up(session, ctx, conversation, referral, held, None, owners.worker(by.account_id))
+        reply = booking.give_up(session, ctx, conversation, referral, held, None, audit.worker(by.account_id))
         return Acted(Done.CANCELLED, view, _words(session, ctx, conversation, reply), conversation is not None)
 
 

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from programme import referral_state
+from programme import audit, referral_state
 from programme.context import Context
 from programme.outreach_due import chats_of, ways_to
 from programme.rules import london
 from storage import case as cases
 from storage import outreach as tries
-from storage.audit import record
 from storage.booking import Booking
 from storage.case import Case
 from storage.enums import CaseReason, OutreachKind, OutreachState, OutState, Urgency, Way
@@ -155,9 +154,8 @@ def note_reached(session: Session, ctx: Context, referral_id: str, by: str) -> N
     before = referral.state
     if referral_state.move(session, ctx, referral, "reach", "assistant") in (None, before):
         return
-    detail = json.dumps({"way": by})
-    record(session, id=ctx.new_id(), at=ctx.clock(), actor="assistant", action="reach", subject_kind="referral",
-           subject_id=referral_id, detail=detail)  # fmt: skip
+    detail = {"way": by}
+    audit.note(session, ctx, "assistant", "reach", "referral", referral_id, detail)  # fmt: skip
 
 
 def note_followed(session: Session, ctx: Context, token: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import sign_in
+from programme import audit, sign_in
 from programme.context import Context
 from programme.invitation import LONGEST_NAME, EasyPasswordError, NoNameError
 from programme.password import hash_password, is_password
@@ -13,7 +13,6 @@ from programme.rules import sign_in as rules
 from programme.sign_in import Staff
 from programme.tries import SlowedError, reserve, take_back
 from storage.account import Account, StaffSession, end_sessions
-from storage.audit import record
 from storage.row import lock_one, lock_row
 
 
@@ -117,12 +116,4 @@ def change_password(ctx: Context, staff: Staff, old: str, new: str) -> None:
 
 
 def _note(ctx: Context, session: Session, staff: Staff, action: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=staff.actor,
-        action=action,
-        subject_kind="account",
-        subject_id=staff.account_id,
-    )
+    audit.note(session, ctx, staff.actor, action, "account", staff.account_id)

@@ -1,23 +1,22 @@
 """One change of owner: what the table allows, and a line of it in the audit log. The one place that sets an owner."""
 
-import json
 from collections.abc import Mapping
 
 from sqlmodel import Session
 
+from programme import audit
 from programme.context import Context
 from programme.rules import handoff as rules
 from programme.rules import role
 from storage import handoff as handoffs
 from storage.account import Account, Shift
 from storage.account import open_shift_of as shift_of
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import HandoffState, Owner
 from storage.handoff import HandoffRequest
 from storage.row import lock_row
 
-PERSON, RULE, CLOCK, WORKER = "person", "assistant", "clock", "worker:"
+PERSON, RULE, CLOCK = "person", "assistant", "clock"
 KINDS: Mapping[str, rules.By] = {PERSON: "person", RULE: "rule", CLOCK: "clock"}
 
 
@@ -31,11 +30,6 @@ class NotYoursError(NotAllowedError):
 
 class NotOnShiftError(NotAllowedError):
     """Only somebody who is on shift can do that."""
-
-
-def worker(account_id: str) -> str:
-    """A worker as the audit log names them."""
-    return f"{WORKER}{account_id}"
 
 
 def change(
@@ -65,7 +59,7 @@ def _kinds(session: Session, conversation_id: str, actor: str) -> list[rules.By]
     """What kinds of actor this one is for this conversation."""
     if actor in KINDS:
         return [KINDS[actor]]
-    account_id = actor.removeprefix(WORKER)
+    account_id = actor.removeprefix(audit.WORKER)
     request = handoffs.open_request_of(session, conversation_id)
     holds = request is not None and request.state == HandoffState.TAKEN and request.account_id == account_id
     kinds: list[rules.By] = ["holder"] if holds else []
@@ -93,16 +87,7 @@ def log(
     detail: Mapping[str, str] | None = None,
 ) -> None:
     """Who did what with a conversation, in the audit log."""
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=action,
-        subject_kind="conversation",
-        subject_id=conversation_id,
-        detail=json.dumps(detail) if detail else None,
-    )
+    audit.note(session, ctx, actor, action, "conversation", conversation_id, detail if detail else None)
 
 
 def held(session: Session, conversation_id: str, account_id: str) -> HandoffRequest:

@@ -10,12 +10,11 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from programme import booked, happening, setting
+from programme import audit, booked, happening, setting
 from programme.answers import Fact, is_known
 from programme.context import Context
 from programme.rules import london
 from storage import booking as bookings
-from storage.audit import record
 from storage.booking import Booking
 from storage.enums import BookingState, PaperKind, ReferralState
 from storage.paper import VALID, Paper, paper_by_token, token_lookup, valid_paper
@@ -168,12 +167,4 @@ def _issuer(session: Session, ctx: Context) -> str | None:
 
 
 def _record(session: Session, ctx: Context, actor: str, referral_id: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action="issue_paper",
-        subject_kind="referral",
-        subject_id=referral_id,
-    )
+    audit.note(session, ctx, actor, "issue_paper", "referral", referral_id)

@@ -11,12 +11,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from programme import police_row
+from programme import audit, police_row
 from programme.context import Context
 from programme.police_row import DueRow, Next, number_of
 from programme.rules import police_list as rules
 from storage.account import Account
-from storage.audit import record
 from storage.enums import ListKind
 from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow, lists_of, rows_of
 from storage.row import add_unless_there, lock_row
@@ -271,12 +270,4 @@ def _account(session: Session, account_id: str | None) -> str | None:
 
 
 def _record(session: Session, ctx: Context, account_id: str, action: str, list_id: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action=action,
-        subject_kind="police_list",
-        subject_id=list_id,
-    )
+    audit.note(session, ctx, audit.worker(account_id), action, "police_list", list_id)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import canned_reply, exchange, feedback, note, outreach
+from programme import audit, canned_reply, exchange, feedback, note, outreach
 from programme import person as persons
 from programme.canned_reply import Filled
 from programme.context import Context
@@ -17,7 +17,7 @@ from programme.person import CaseView, PersonView
 from storage import callback as callbacks
 from storage import handoff as handoffs
 from storage.account import Account
-from storage.audit import Audit, record
+from storage.audit import Audit
 from storage.conversation import Conversation
 from storage.enums import Channel, HandoffState, Owner, Urgency
 from storage.handoff import HandoffRequest
@@ -193,7 +193,7 @@ def _looked_lately(session: Session, ctx: Context, kind: str, key: str, account_
     found = select(Audit.id).where(
         Audit.subject_kind == kind,
         Audit.subject_id == key,
-        Audit.actor == f"worker:{account_id}",
+        Audit.actor == audit.worker(account_id),
         Audit.action == VIEWED,
         Audit.at > ctx.clock() - SAME_LOOK,
     )
@@ -201,8 +201,8 @@ def _looked_lately(session: Session, ctx: Context, kind: str, key: str, account_
 
 
 def _log(session: Session, ctx: Context, account_id: str, action: str, kind: str, key: str) -> None:
-    actor = f"worker:{account_id}"
-    record(session, id=ctx.new_id(), at=ctx.clock(), actor=actor, action=action, subject_kind=kind, subject_id=key)
+    actor = audit.worker(account_id)
+    audit.note(session, ctx, actor, action, kind, key)
 
 
 def _requests(session: Session, conversation_id: str) -> list[RequestView]:

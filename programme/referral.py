@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from programme import case, concern, referral_state, setting, verification
+from programme import audit, case, concern, referral_state, setting, verification
 from programme.arrival import arrived
 from programme.concern import Said
 from programme.context import Context
@@ -13,7 +13,6 @@ from programme.rules import age, deadline, london
 from programme.rules import reference as references
 from programme.rules.deadline import Deadlines
 from storage import referral as referrals
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
 from storage.person import Person
@@ -102,15 +101,7 @@ def write(session: Session, ctx: Context, new: NewReferral, actor: str = "system
     session.add(row)
     session.flush()
     referral_state.begin(session, ctx, row, actor)
-    record(
-        session,
-        id=ctx.new_id(),
-        at=now,
-        actor=actor,
-        action="refer",
-        subject_kind="referral",
-        subject_id=row.id,
-    )
+    audit.note(session, ctx, actor, "refer", "referral", row.id, at=now)
     return row
 
 

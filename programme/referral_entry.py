@@ -42,7 +42,7 @@ def enter(ctx: Context, account_id: str, cells: Mapping[str, str]) -> Entered:
         if not plan.added:
             known = plan.changed[0].referral_id if plan.changed else None
             return Entered(known, changes=plan.changed[0].changes if plan.changed else (), is_known=True)
-        done = referral_writing.write(session, ctx, plan, f"worker:{account_id}")
+        done = referral_writing.write(session, ctx, plan, audit.worker(account_id))
         return Entered(done.added[0])
 
 
@@ -54,7 +54,7 @@ def change(ctx: Context, account_id: str, referral_id: str, cells: Mapping[str, 
         plan = referral_plan.of_rows(session, ctx, [(1, {**cells, "reference": row.reference})])
         if plan.wrong:
             return Entered(wrong=plan.wrong)
-        referral_writing.write(session, ctx, plan, f"worker:{account_id}", by_hand=True)
+        referral_writing.write(session, ctx, plan, audit.worker(account_id), by_hand=True)
         return Entered(referral_id, changes=plan.changed[0].changes if plan.changed else (), is_known=True)
 
 

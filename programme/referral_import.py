@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from programme import referral_plan, referral_writing, sheet
+from programme import audit, referral_plan, referral_writing, sheet
 from programme.context import Context
 from programme.referral_plan import Plan
 from programme.referral_words import Words, plain
@@ -16,7 +16,6 @@ from programme.referral_writing import Progress
 from programme.rules.referral_row import FIELDS
 from programme.sheet import BadFileError
 from storage.account import Account
-from storage.audit import record
 from storage.enums import ImportState
 from storage.referral_import import ImportMapping, ReferralImport, latest_imports, left_behind
 from storage.row import lock_row
@@ -166,7 +165,7 @@ def bring_in(
             row = _locked(session, import_id)
             if row.content is None or row.state is not ImportState.IMPORTING:
                 raise NotNowError(NotNowError.__doc__)
-            actor = f"worker:{account_id}"
+            actor = audit.worker(account_id)
             plan = _plan(session, ctx, json.loads(row.content))
             done = referral_writing.write(
                 session, ctx, plan, actor, with_changes=with_changes, import_id=row.id, progress=progress
@@ -271,16 +270,7 @@ def _give_back(ctx: Context, import_id: str) -> None:
 
 def _record(session: Session, ctx: Context, row: ReferralImport, actor: str) -> None:
     counts = {"added": row.added, "changed": row.changed, "same": row.same, "refused": row.refused}
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action="import",
-        subject_kind="referral_import",
-        subject_id=row.id,
-        detail=json.dumps(counts),
-    )
+    audit.note(session, ctx, actor, "import", "referral_import", row.id, counts)
 
 
 def _past(session: Session, row: ReferralImport) -> Past:

@@ -1,6 +1,5 @@
 """Writing many referrals at once, in the transaction of whoever planned them: new ones, and changes where wanted."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from programme import referral_state, setting
+from programme import audit, referral_state, setting
 from programme.arrival import arrived
 from programme.context import Context
 from programme.referral_plan import Plan, Row, source_text, words_of
@@ -17,7 +16,7 @@ from programme.rules import london, referral_days
 from programme.rules.referral_days import Dates, Days
 from programme.rules.referral_row import Values
 from storage import referral as referrals
-from storage.audit import Audit, record
+from storage.audit import Audit
 from storage.enums import ReferralState
 from storage.person import Person
 from storage.referral import Referral
@@ -166,14 +165,5 @@ def _change(session: Session, ctx: Context, row: Row, actor: str, days: Days, by
     if not by_hand:
         referral.source_lookup = ctx.database.keyring.lookup(source_text(values), referrals.SOURCE)
     session.add_all([person, referral])
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action="change_referral",
-        subject_kind="referral",
-        subject_id=referral.id,
-        detail=json.dumps({"fields": sorted(fields)}),
-    )
+    audit.note(session, ctx, actor, "change_referral", "referral", referral.id, {"fields": sorted(fields)})
     return referral.id

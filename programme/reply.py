@@ -6,6 +6,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, or_, select, update
 
+from programme import audit
 from programme import owner as owners
 from programme.context import Context
 from programme.transcript import TYPING_LASTS
@@ -77,7 +78,7 @@ def say(ctx: Context, conversation_id: str, account_id: str, text: str, client_i
         handoffs.note_reply(session, request.id, now)
         handoffs.beat(session, conversation_id, account_id, now)
         _put_draft(session, ctx, conversation_id, account_id, "")
-        owners.log(session, ctx, conversation_id, "reply", owners.worker(account_id), {"message": row.id})
+        owners.log(session, ctx, conversation_id, "reply", audit.worker(account_id), {"message": row.id})
         return row.id
 
 

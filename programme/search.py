@@ -1,6 +1,5 @@
 """Finding conversations and people: by reference or name, by who has them, by channel and urgency; a page at a time."""
 
-import json
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,13 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from programme import setting
+from programme import audit, setting
 from programme.context import Context
 from programme.rules import handoff as rules
 from programme.rules import reference
 from storage import referral as referrals
 from storage.account import Account
-from storage.audit import Audit, record
+from storage.audit import Audit
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import Channel, HandoffState, Owner, Urgency
@@ -80,16 +79,7 @@ def search(ctx: Context, wanted: Wanted, account_id: str, *, live: bool = False)
 def note(ctx: Context, text: str, account_id: str) -> None:
     """Writes down who searched for whom."""
     with ctx.database.writing() as session:
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=f"worker:{account_id}",
-            action=SEARCHED,
-            subject_kind="account",
-            subject_id=account_id,
-            detail=json.dumps({"text": text[:200]}),
-        )
+        audit.note(session, ctx, audit.worker(account_id), SEARCHED, "account", account_id, {"text": text[:200]})
 
 
 def _searched_lately(ctx: Context, account_id: str) -> bool:

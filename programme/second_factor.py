@@ -7,11 +7,11 @@ from datetime import timedelta
 import pyotp
 from sqlmodel import Session, col, delete, select
 
+from programme import audit
 from programme.context import Context
 from programme.password import hash_password, is_password
 from programme.tries import SlowedError, Tries, reserve, take_back
 from storage.account import Account, RecoveryCode, StaffSession, end_sessions
-from storage.audit import record
 from storage.row import lock_one
 
 ISSUER = "Druglink console"
@@ -194,12 +194,4 @@ def _keep(session: Session, ctx: Context, account_id: str, hashes: list[str]) ->
 
 
 def _note(session: Session, ctx: Context, account_id: str, action: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=f"worker:{account_id}",
-        action=action,
-        subject_kind="account",
-        subject_id=account_id,
-    )
+    audit.note(session, ctx, audit.worker(account_id), action, "account", account_id)

@@ -6,15 +6,13 @@ from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
-from programme import owner as owners
-from programme import setting
+from programme import audit, setting
 from programme.context import Context
 from programme.rules import london
 from programme.rules import session as rules
 from storage import attendance, waiting
 from storage import session as courses
 from storage.account import Account
-from storage.audit import record
 from storage.enums import CourseState, Role
 from storage.row import lock_one
 from storage.session import Course, CourseSession, CourseStaff, Venue, WholeCourse
@@ -247,12 +245,4 @@ def _say_of(session: Session, ctx: Context, course: Course, about: About) -> Non
 
 
 def _record(session: Session, ctx: Context, account_id: str, action: str, course_id: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=owners.worker(account_id),
-        action=action,
-        subject_kind="course",
-        subject_id=course_id,
-    )
+    audit.note(session, ctx, audit.worker(account_id), action, "course", course_id)

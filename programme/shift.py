@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, update
 
+from programme import audit, setting
 from programme import owner as owners
-from programme import setting
 from programme.context import Context
 from programme.request import give_to_queue
 from programme.rules import handoff as rules
@@ -14,7 +14,6 @@ from programme.rules import london
 from storage import account as accounts
 from storage import handoff as handoffs
 from storage.account import Account, Shift
-from storage.audit import record
 from storage.conversation import Conversation
 from storage.enums import HandoffState, Role
 from storage.handoff import HandoffRequest
@@ -42,7 +41,7 @@ def begin(ctx: Context, account_id: str) -> None:
             raise owners.NotAllowedError(owners.NotAllowedError.__doc__)
         shift = Shift(id=ctx.new_id(), account_id=account_id, began_at=now, beat_at=now)
         if add_unless_there(session, shift, ["account_id"], accounts.OPEN):
-            _record(session, ctx, account_id, "shift:begin", owners.worker(account_id))
+            _record(session, ctx, account_id, "shift:begin", audit.worker(account_id))
 
 
 def beat(ctx: Context, account_id: str) -> bool:
@@ -64,7 +63,7 @@ def beat_in(session: Session, account_id: str, now: datetime) -> bool:
 
 def end(ctx: Context, account_id: str) -> list[str]:
     """The worker goes home: what they had goes back to the queue. The ids of these conversations."""
-    return _end(ctx, account_id, owners.worker(account_id))
+    return _end(ctx, account_id, audit.worker(account_id))
 
 
 def _end(ctx: Context, account_id: str, actor: str, silent_since: datetime | None = None) -> list[str]:
@@ -138,12 +137,4 @@ def _minutes(session: Session, key: str, usual: int, now: datetime) -> timedelta
 
 
 def _record(session: Session, ctx: Context, account_id: str, action: str, actor: str) -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=action,
-        subject_kind="account",
-        subject_id=account_id,
-    )
+    audit.note(session, ctx, actor, action, "account", account_id)

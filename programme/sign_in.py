@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select, update
 
-from programme import second_factor, setting
+from programme import audit, second_factor, setting
 from programme.answers import Fact
 from programme.context import Context
 from programme.password import hash_password, is_old, is_password
@@ -20,7 +20,6 @@ from programme.rules import sign_in as rules
 from programme.tries import reserve, take_back
 from storage import account as accounts
 from storage.account import Account, StaffSession
-from storage.audit import record
 from storage.enums import Role
 from storage.row import lock_one
 from storage.setting import Setting
@@ -53,7 +52,7 @@ class Staff:
     @property
     def actor(self) -> str:
         """Their name in the audit log."""
-        return f"worker:{self.account_id}"
+        return audit.worker(self.account_id)
 
 
 @dataclass(frozen=True)
@@ -244,12 +243,4 @@ def _note_failure(ctx: Context, account_id: str, action: str) -> None:
 
 
 def _note(session: Session, ctx: Context, account_id: str, action: str, actor: str = "") -> None:
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor or f"worker:{account_id}",
-        action=action,
-        subject_kind="account",
-        subject_id=account_id,
-    )
+    audit.note(session, ctx, actor or audit.worker(account_id), action, "account", account_id)

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from programme import audit
 from programme.context import Context
 from storage import lesson as lessons
-from storage.audit import record
 from storage.enums import RunKind, RunState
 from storage.lesson import TrainingRun
 from storage.row import lock_row
@@ -51,15 +51,14 @@ def ask(ctx: Context, kind: RunKind, account_id: str, model: str | None = None) 
             raise BusyError(BusyError.__doc__)
         row = TrainingRun(id=ctx.new_id(), account_id=account_id, kind=kind, model=model, asked_at=ctx.clock())
         session.add(row)
-        record(
+        audit.note(
             session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=f"worker:{account_id}",
-            action=f"training:{kind.value}",
-            subject_kind="training_run",
-            subject_id=row.id,
-            detail=json.dumps({"model": model}) if model else None,
+            ctx,
+            audit.worker(account_id),
+            f"training:{kind.value}",
+            "training_run",
+            row.id,
+            {"model": model} if model else None,
         )
         return row.id
 

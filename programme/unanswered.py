@@ -9,14 +9,14 @@ from itertools import product
 
 from sqlmodel import Session, col, func, select
 
-from programme import miss
+from programme import audit, miss
 from programme.answers import Answers, Fact, Situation, is_known, may_be_said
 from programme.case import ANSWER, ASKED
 from programme.catalogue import settings_of
 from programme.context import Context
 from programme.rules.mask import mask, mask_people
 from programme.why import GIVEN
-from storage.audit import Audit, record
+from storage.audit import Audit
 from storage.case import Case, open_because
 from storage.conversation import Conversation
 from storage.enums import CaseReason
@@ -77,15 +77,7 @@ def settle(session: Session, ctx: Context, account_id: str, facts: Mapping[str, 
             continue
         case.closed_at, case.closed_by, case.outcome = ctx.clock(), account_id, "answered"
         session.add(case)
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=f"worker:{account_id}",
-            action="close_case",
-            subject_kind="case",
-            subject_id=case.id,
-        )
+        audit.note(session, ctx, audit.worker(account_id), "close_case", "case", case.id)
         answered.append(answer)
     return answered
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from programme import owner as owners
+from programme import audit
 from programme.context import Context
-from storage.audit import record
 from storage.row import lock_row
 from storage.session import Venue
 
@@ -50,15 +49,7 @@ def save(ctx: Context, account_id: str, venue_id: str | None, given: Given) -> s
         row.online, row.step_free = given.online, given.step_free or given.online
         row.closed_at = (row.closed_at or ctx.clock()) if given.closed else None
         session.add(row)
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor=owners.worker(account_id),
-            action="change_venue" if venue_id else "add_venue",
-            subject_kind="venue",
-            subject_id=row.id,
-        )
+        audit.note(session, ctx, audit.worker(account_id), "change_venue" if venue_id else "add_venue", "venue", row.id)
         return row.id
 
 

@@ -12,13 +12,12 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from programme import case, outreach, referral_state, setting
+from programme import audit, case, outreach, referral_state, setting
 from programme.context import Context
 from programme.rules import attempts, london, name, reference
 from storage import booking as bookings
 from storage import identity as identities
 from storage import referral as referrals
-from storage.audit import record
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import AttemptKind, CaseReason, Urgency
@@ -114,15 +113,7 @@ def _verify(session: Session, ctx: Context, conversation: Conversation, referral
     referral_state.move(session, ctx, referral, "verify", "person")  # where it is over a worker must check
     session.add_all([conversation, referral])
     case.adopt(session, conversation)
-    record(
-        session,
-        id=ctx.new_id(),
-        at=now,
-        actor="person",
-        action="verify",
-        subject_kind="referral",
-        subject_id=referral.id,
-    )
+    audit.note(session, ctx, "person", "verify", "referral", referral.id, at=now)
 
 
 def follow_link(session: Session, ctx: Context, conversation: Conversation, token: str) -> bool:
@@ -143,15 +134,7 @@ def take_back(session: Session, ctx: Context, conversation: Conversation) -> Non
     session.add(conversation)
     bookings.withdraw_offers(session, conversation.id, ctx.clock())
     if known is not None:
-        record(
-            session,
-            id=ctx.new_id(),
-            at=ctx.clock(),
-            actor="person",
-            action="not_them",
-            subject_kind="referral",
-            subject_id=known,
-        )
+        audit.note(session, ctx, "person", "not_them", "referral", known)
 
 
 def open_link(ctx: Context, conversation_id: str, token: str) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from programme import case, chat, concern, offers, setting
+from programme import audit, case, chat, concern, offers, setting
 from programme import owner as owners
 from programme.concern import Said
 from programme.context import Context
@@ -15,7 +15,6 @@ from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
 from programme.rules.preference import Preference
 from storage import waiting
-from storage.audit import record
 from storage.booking import active_booking
 from storage.conversation import Conversation
 from storage.enums import CaseReason, HoldEnd, Urgency, WaitingState
@@ -141,12 +140,4 @@ def _has_room(session: Session, ctx: Context, referral: Referral, wanted: Prefer
 
 def note(session: Session, ctx: Context, what: str, subject: str, actor: str) -> None:
     """A line of the audit log about somebody's place on the list."""
-    record(
-        session,
-        id=ctx.new_id(),
-        at=ctx.clock(),
-        actor=actor,
-        action=f"waiting_list:{what}",
-        subject_kind="waiting",
-        subject_id=subject,
-    )
+    audit.note(session, ctx, actor, f"waiting_list:{what}", "waiting", subject)

@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from programme import booked, look, waiting_list
-from programme import owner as owners
+from programme import audit, booked, look, waiting_list
 from programme.context import Context
 from programme.rules import preference
 from programme.rules.preference import Preference
@@ -83,5 +82,5 @@ def take_off(ctx: Context, waiting_id: str, account_id: str) -> bool:
         row = lock_one(session, Waiting, waiting_id)
         if row.state != WaitingState.WAITING:
             return False
-        waiting_list.end(session, ctx, row, WaitingState.LEFT, owners.worker(account_id))
+        waiting_list.end(session, ctx, row, WaitingState.LEFT, audit.worker(account_id))
         return True

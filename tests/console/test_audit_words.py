@@ -46,6 +46,7 @@ def written() -> set[str]:
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             given = [word.value for word in node.keywords if word.arg == "action"]
             given += node.args[2:] if name in WRITERS else []
+            given += node.args[3:4] if ast.unparse(node.func) == "audit.note" else []
             for each in given:
                 options = [each.body, each.orelse] if isinstance(each, ast.IfExp) else [each]
                 found |= {one.value for one in options if isinstance(one, ast.Constant) and isinstance(one.value, str)}
