@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from programme import referral_plan, referral_writing
+from programme import audit, referral_plan, referral_writing
 from programme.context import Context
 from programme.referral_plan import Changed, Plan, Wrong
 from programme.referral_words import Column

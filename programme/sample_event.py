@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme import booking, callback, case, danger, feedback, handoff, note, reply, shift, verification
+from programme import audit, booking, callback, case, danger, feedback, handoff, note, reply, shift, verification
 from programme import conversation as conversations
 from programme import turn as turns
 from programme.context import Context
@@ -150,7 +150,7 @@ def _book(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> N
             if held
             else booking.new(ctx, referral, course.id, None)
         )
-        by = f"worker:{staff[event['called']]}" if "called" in event else "person"
+        by = audit.worker(staff[event["called"]]) if "called" in event else "person"
         booking.save(session, ctx, conversation, referral, row, "move" if held else "book", None, by)
         if event.get("missed"):
             row.state, row.ended_at = BookingState.MISSED, row.made_at
