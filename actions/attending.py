@@ -9,7 +9,7 @@ from actions.speech import Tap
 from programme import attendance, case_card
 from programme.attendance import Coming
 from programme.case_card import Standing
-from programme.rules.attendance import Missed
+from programme.rules.attendance import WHYS, Missed
 from storage.enums import CaseReason
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ OPEN: Mapping[CaseReason, str] = {
     CaseReason.LANGUAGE: "label_case_language",
 }
 MISSED = "missed_session"
-WHY = {"unwell": "label_why_unwell", "travel": "label_why_travel", "forgot": "label_why_forgot"}
 
 
 def confirm(journey: Journey) -> None:
@@ -130,7 +129,7 @@ def tell_card(journey: Journey) -> None:
 
 def _why() -> list[Tap]:
     """What got in the way, for whoever wants to say it."""
-    return [Tap("tell_worker", label, carries={"reason": MISSED, "why": why}) for why, label in WHY.items()]
+    return [Tap("tell_worker", f"label_why_{why}", carries={"reason": MISSED, "why": why}) for why in WHYS]
 
 
 def _values(held: BookingView | None) -> dict[str, Any]:

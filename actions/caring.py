@@ -7,14 +7,15 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions import offering
-from actions.attending import WHY
-from actions.form import JourneyAction, slots_of
+from actions.attending import MISSED
+from actions.form import JourneyAction, is_active, slots_of
 from actions.journey import Journey
 from actions.speech import Tap
-from programme import attendance, concern, kept_place, referral, waiting_list, wrong_person
+from programme import attendance, concern, kept_place, referral, second_chance, waiting_list, wrong_person
 from programme.attendance import Coming
 from programme.concern import Said
 from programme.rules import preference
+from programme.rules.attendance import WHYS
 from programme.rules.preference import Preference
 from programme.waiting_list import Joined
 from storage.enums import CaseReason
@@ -32,10 +33,15 @@ class Noted(JourneyAction):
         return []
 
 
-class DisputeAttendance(Noted):
+class DisputeAttendance(JourneyAction):
+    """They were there: a case against the list."""
+
     title = "action_dispute_attendance"
-    reason = CaseReason.ATTENDANCE_DISPUTED
-    answer = "utter_dispute_attendance"
+
+    def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
+        attendance.dispute(self._ctx, journey.conversation_id, journey.said())
+        journey.say("utter_dispute_attendance")
+        return []
 
 
 class WaitingList(JourneyAction):
@@ -177,9 +183,21 @@ class TellWorker(JourneyAction):
         reason, intent, answer = told
         why = journey.heard.entities.get("why")
         words = concern.last_words(self._ctx, journey.conversation_id, intent) if intent else None
-        said = Said(journey.heard.turn or None, words, why if why in WHY else None)
+        said = Said(journey.heard.turn or None, words, why if why in WHYS else None)
+        if journey.heard.entities.get("reason") == MISSED:
+            return self._missed(journey, tracker, said)
         concern.note(self._ctx, journey.conversation_id, reason, said)
         journey.say(answer)
+        return slots_of(journey)
+
+    def _missed(self, journey: Journey, tracker: Tracker, said: Said) -> list[EventType]:
+        """Why it was missed, kept; the next dates again, where they may be taken and are not being chosen already."""
+        attendance.tell_why(self._ctx, journey.conversation_id, said)
+        dates = () if is_active(tracker) else second_chance.dates(self._ctx, journey.conversation_id)
+        if dates:
+            journey.say("utter_told_missed_dates", {}, *offering.taps(dates))
+        else:
+            journey.say("utter_told_missed")
         return slots_of(journey)
 
 

@@ -73,7 +73,7 @@ def show(journey: Journey, wanted: Preference | None, more: bool = False) -> boo
     match made.kind:
         case OffersKind.OFFERS:
             journey.put(preference=preference.pack(wanted or ANYTHING), choice=None, confirmation=None)
-            journey.say(answer, {}, *taps(made))
+            journey.say(answer, {}, *taps(made.offers, made.more))
             journey.asked = True
         case OffersKind.NO_MORE:
             journey.say("utter_no_more", {}, Tap("choose_session", "label_any_time", carries={"option": "any"}))
@@ -100,10 +100,10 @@ def _nearest(journey: Journey, wanted: Preference, none: offers.Offered) -> tupl
     return wanted, none
 
 
-def taps(made: offers.Offered) -> list[Tap]:
+def taps(found: Sequence[OfferView], more: bool = False) -> list[Tap]:
     """A button for each offer, then more, then none of these."""
-    shown = [_tap(offer) for offer in made.offers]
-    if made.more:
+    shown = [_tap(offer) for offer in found]
+    if more:
         shown.append(Tap("show_more", "label_show_more"))
     return [*shown, Tap("choose_session", "label_none_of_these", carries={"option": "none"})]
 

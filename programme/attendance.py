@@ -6,17 +6,18 @@ from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
-from programme import audit, booked, concern, outreach, referral_state, setting
+from programme import audit, booked, concern, outreach, second_chance
+from programme import owner as owners
 from programme.booked import BookingView
 from programme.concern import Said
 from programme.context import Context
 from programme.rules import attendance as rules
-from programme.rules import deadline, london
+from programme.rules import deadline
 from programme.rules.attendance import Missed
 from storage import booking as bookings
 from storage.booking import Booking
 from storage.conversation import Conversation
-from storage.enums import BookingState, CaseReason, ReferralState
+from storage.enums import BookingState, CaseReason
 from storage.referral import Referral
 from storage.row import lock_one
 
@@ -82,35 +83,40 @@ def tell_missed(ctx: Context, conversation_id: str, said: Said) -> Told[Missed]:
         if referral is None:
             return Told(Missed.NOTHING)
         found = booked.view(session, held) if held else None
-        chances = setting.number(setting.facts(session), "second_chances", london.today(ctx.clock()))
         earlier = bookings.bookings_of(session, referral.id)
         verdict = rules.after_missing(
             referral_state=referral.state.value,
             sessions=found.sessions if found else (),
             missed=sum(each.state == BookingState.MISSED for each in earlier),
-            chances=chances,
+            chances=second_chance.chances(session, ctx.clock()),
             deadlines=deadline.Deadlines(referral.book_by, referral.finish_by),
             now=ctx.clock(),
         )
         if verdict in (Missed.AGAIN, Missed.WORKER):
             words = said.words or concern.words_of(session, conversation_id, MISSED_INTENT)
             concern.write(session, ctx, conversation, CaseReason.MISSED_SESSION, Said(said.turn, words))
+            if held is not None:
+                second_chance.note_told(session, ctx, referral, held, verdict is Missed.AGAIN)
         if verdict is Missed.AGAIN:
-            _give_chance(session, ctx, referral, held)
+            second_chance.give(session, ctx, referral, held, owners.PERSON)
         return Told(verdict, found)
 
 
-def _give_chance(session: Session, ctx: Context, referral: Referral, held: Booking | None) -> None:
-    """By the programme's setting: the place that was missed is given up, and the next may be booked."""
-    if held is not None:
-        held.state, held.ended_at = BookingState.MISSED, ctx.clock()
-        session.add(held)
-        referral_state.move(session, ctx, referral, "miss", "person")
-        _record(session, ctx, "missed", "booking", held.id)
-    if referral.state == ReferralState.MISSED:
-        referral_state.move(session, ctx, referral, "allow", "setting")
-        _record(session, ctx, "second_chance", "referral", referral.id, actor="setting")
-    session.add(referral)
+def tell_why(ctx: Context, conversation_id: str, said: Said) -> None:
+    """What got in the way, told with a tap: for the worker's case, and kept with the session that was missed."""
+    with ctx.database.writing() as session:
+        conversation, referral, _ = _held(session, conversation_id)
+        concern.write(session, ctx, conversation, CaseReason.MISSED_SESSION, said)
+        if referral is not None and said.why is not None:
+            second_chance.note_why(session, ctx, referral.id, said.why)
+
+
+def dispute(ctx: Context, conversation_id: str, said: Said) -> None:
+    """They were there, they say: a case against the list, with what it holds against them."""
+    with ctx.database.writing() as session:
+        conversation, referral, _ = _held(session, conversation_id)
+        facts = second_chance.mark_of(session, referral.id) if referral is not None else {}
+        concern.write(session, ctx, conversation, CaseReason.ATTENDANCE_DISPUTED, said, facts=facts)
 
 
 def _held(session: Session, conversation_id: str) -> tuple[Conversation, Referral | None, Booking | None]:

@@ -1,19 +1,21 @@
 """A session's list: who has a place and who came, one tap each; the referral's state follows, and can be put right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from programme import audit, referral_state
+from programme import audit, referral_state, second_chance
 from programme import session as sessions
 from programme.context import Context
 from programme.rules import attendance as rules
+from programme.rules import referral as rules_of_state
 from programme.session import SessionView
 from storage import attendance
 from storage.account import Account
 from storage.attendance import Attendance
-from storage.booking import Booking, on_course
+from storage.booking import Booking, active_booking, on_course
 from storage.enums import BookingState, Mark, ReferralState
 from storage.person import Person
 from storage.referral import Referral
@@ -125,17 +127,38 @@ def _take_back(session: Session, ctx: Context, before: Attendance | None, accoun
 
 
 def _follow(session: Session, ctx: Context, referral: Referral, booking: Booking, account_id: str) -> ReferralState:
-    """The state by all lists of the course. Whose place is no longer this one is not touched: they have moved on."""
-    if booking.state != BookingState.ACTIVE:
-        return referral.state
+    """The state by all lists of the course. Who has another place, or is past it all, is not touched: they have moved
+    on. Who had got another chance and was there after all has this place again."""
     session.flush()
     marks = attendance.marks_of(session, booking.id)
     held = select(CourseSession.id).where(CourseSession.course_id == booking.course_id)
     in_order = [marks.get(key) for key in session.exec(held.order_by(col(CourseSession.number)))]
+    second_chance.put_right(session, ctx, booking.id, not set(in_order) & set(second_chance.AWAY))
     before = referral.state
+    if booking.state != BookingState.ACTIVE:
+        return _again(session, ctx, referral, booking, in_order, account_id)
     after = referral_state.listed(session, ctx, referral, in_order, audit.worker(account_id))
     if after is not before:
         _record(session, ctx, account_id, f"state:{after.value}", "referral", referral.id)
+    return after
+
+
+def _again(
+    session: Session,
+    ctx: Context,
+    referral: Referral,
+    booking: Booking,
+    marks: Sequence[Mark | None],
+    account_id: str,
+) -> ReferralState:
+    """The list is put right after the place was given up for another chance that is not taken yet."""
+    after = ReferralState(rules_of_state.as_put_right(referral.state.value, marks))
+    if after is referral.state or active_booking(session, referral.id) is not None:
+        return referral.state
+    booking.state, booking.ended_at = BookingState.ACTIVE, None
+    session.add(booking)
+    referral_state.put_right(session, ctx, referral, after, audit.worker(account_id))
+    _record(session, ctx, account_id, f"state:{after.value}", "referral", referral.id)
     return after
 
 

@@ -13,6 +13,7 @@ from programme.rules import london, working_day
 from programme.rules import reference as references
 from programme.rules.attention import Standing, Step, Why
 from programme.setting import Closed
+from storage.absence import newest_of
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, ReferralState
@@ -41,7 +42,8 @@ class NotMissedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Row:
-    """Somebody. `cases`: why we must look; `phone` where they can be rung."""
+    """Somebody. `cases`: why we must look; `phone` where they can be rung; `missed_why`: what they
+    told of a session that they missed."""
 
     referral_id: str
     conversation_id: str | None
@@ -53,6 +55,7 @@ class Row:
     since: datetime
     deadline: date | None
     cases: tuple[str, ...]
+    missed_why: str | None
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def _rows(session: Session, facts: _Facts, shown: Collection[tuple[Why, Referral
     wanted = {row.person_id for _, row, _ in shown}
     people = {row.id: row for row in session.exec(select(Person).where(col(Person.id).in_(wanted)))}
     pattern = setting.reference_pattern(session)
+    missed = newest_of(session, {row.id for _, row, _ in shown})
     return tuple(
         Row(
             referral_id=row.id,
@@ -157,6 +161,7 @@ def _rows(session: Session, facts: _Facts, shown: Collection[tuple[Why, Referral
             since=row.created_at,
             deadline=standing.deadline,
             cases=tuple(sorted(each.value for each in facts.cases.get(row.id, set()))),
+            missed_why=missed[row.id].why if row.id in missed else None,
         )
         for reason, row, standing in shown
     )

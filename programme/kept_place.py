@@ -171,11 +171,11 @@ def _expire(ctx: Context, expired: Hold) -> str | None:
 
 
 def _waiter(session: Session, row: Waiting, found: Sequence[WholeCourse]) -> Waiter:
-    """`found`: the courses that are looked at; those in a language that is not theirs are not for them."""
+    """`found`: the courses that are looked at; those that are not for them are left out."""
     referral = session.get_one(Referral, row.referral_id)
     wanted = preference.unpack(json.loads(row.wanted)) if row.wanted else None
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
-    besides = waiting.kept_before(session, row.id) | offers.in_other_languages(session, referral, found)
+    besides = waiting.kept_before(session, row.id) | offers.not_for(session, referral, found)
     return Waiter(row.id, limits, wanted, frozenset(besides))
 
 

@@ -14,6 +14,7 @@ from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
 from storage import booking as bookings
 from storage import session as courses
+from storage.absence import newest_of
 from storage.booking import Offer
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
@@ -79,15 +80,34 @@ class Offered:
 ENGLISH = (None, "en")
 
 
-def open_to(session: Session, referral: Referral, now: datetime) -> list[courses.WholeCourse]:
-    """The open courses that have not begun, in English or in this person's own language, the soonest first."""
+def open_to(session: Session, referral: Referral, now: datetime, any_day: bool = False) -> list[courses.WholeCourse]:
+    """The open courses that have not begun and are for this person, the soonest first. `any_day`: also those after the
+    last day of a second chance, which a worker may give."""
     found = courses.courses_from(session, now, referral.id)
-    others = in_other_languages(session, referral, found)
+    others = not_for(session, referral, found, any_day)
     return [row for row in found if row.course.id not in others]
 
 
-def in_other_languages(session: Session, referral: Referral, found: Sequence[courses.WholeCourse]) -> set[str]:
-    """The ids of those courses that are neither in English nor in this person's own language."""
+def any_open(session: Session, referral: Referral, now: datetime) -> bool:
+    """Whether there is anything that could be offered to this person."""
+    limits = deadline.Deadlines(referral.book_by, referral.finish_by)
+    slots = [as_slot(row) for row in open_to(session, referral, now)]
+    return bool(offer.choose(slots, None, limits, now, limit=1).slots)
+
+
+def not_for(
+    session: Session, referral: Referral, found: Sequence[courses.WholeCourse], any_day: bool = False
+) -> set[str]:
+    """The ids of those courses that are neither in English nor in this person's own language, or that begin after the
+    last day of their second chance."""
+    others, missed = _in_other_languages(session, referral, found), newest_of(session, [referral.id])
+    until = missed[referral.id].until if missed and not any_day else None
+    if until is not None:
+        others |= {row.course.id for row in found if london.today(row.course.first_starts_at) > until}
+    return others
+
+
+def _in_other_languages(session: Session, referral: Referral, found: Sequence[courses.WholeCourse]) -> set[str]:
     if all(row.course.language in ENGLISH for row in found):
         return set()
     own = session.get_one(Person, referral.person_id).language

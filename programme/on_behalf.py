@@ -228,7 +228,7 @@ def _may_cancel(session: Session, ctx: Context, held: Booking) -> Verdict:
 def _fitting(session: Session, referral: Referral, held: Booking | None, now: datetime) -> list[Choice]:
     """Every course that the chat could offer, the soonest first."""
     limits = deadline.Deadlines(referral.book_by, referral.finish_by)
-    rows = {row.course.id: row for row in offers.open_to(session, referral, now)}
+    rows = {row.course.id: row for row in offers.open_to(session, referral, now, any_day=True)}
     shown = {held.course_id} if held else set()
     found: list[Choice] = []
     more = True

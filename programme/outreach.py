@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 
 from programme import audit, referral_state
 from programme.context import Context
+from programme.occasion import THEN
 from programme.outreach_due import chats_of, ways_to
 from programme.rules import london
 from storage import case as cases
+from storage import message as messages
 from storage import outreach as tries
 from storage.booking import Booking
 from storage.case import Case
@@ -25,13 +27,14 @@ from storage.person import Person
 from storage.referral import Referral
 from storage.row import lock_row
 
+STEPPED = (OutreachKind.REMINDER, OutreachKind.NUDGE)
 AT_ONCE = 500  # people read together
 NO_CONTACT, NO_WAY, NOT_ARRIVED = "no_contact", "no_way", "not_arrived"
 
 
 @dataclass(frozen=True)
 class Try:
-    """One line of the ledger. `step`: "7d", "after24h", … or none of a personal link; `text`: as it was sent."""
+    """One line of the ledger. `step`: "7d", "after24h", … of a reminder or a nudge; `text`: as it was sent."""
 
     id: str
     kind: OutreachKind
@@ -137,15 +140,23 @@ def withdraw_for_person(session: Session, referral_id: str) -> None:
 
 def drop(session: Session, row: Outreach, message: MessageOut | None, failure: str) -> None:
     """It is not sent any more, unless a channel took it just now. `failure`: why, a code."""
-    if message is not None:
-        message = lock_row(session, MessageOut, message.id)
-        if message is None or message.state is not OutState.WAITING:
-            return
+    if message is not None and not unsay(session, message, failure):
+        return
     row.state, row.failure, row.next_try_at = OutreachState.DROPPED, failure, None
     session.add(row)
-    if message is not None:
-        message.state, message.failure = OutState.DROPPED, failure
-        session.add(message)
+
+
+def unsay(session: Session, message: MessageOut, failure: str) -> bool:
+    """Takes a message out of the outbox, with what follows it in the same breath, unless a channel took it just now."""
+    locked = lock_row(session, MessageOut, message.id)
+    if locked is None or locked.state is not OutState.WAITING:
+        return False
+    then = messages.out_by_unique_key(session, f"{locked.unique_key}{THEN}") if locked.unique_key else None
+    for each in (locked, then):
+        if each is not None and each.state is OutState.WAITING:
+            each.state, each.failure = OutState.DROPPED, failure
+            session.add(each)
+    return True
 
 
 def note_reached(session: Session, ctx: Context, referral_id: str, by: str) -> None:
@@ -190,7 +201,7 @@ def _try(row: Outreach, message: MessageOut | None) -> Try:
     return Try(
         id=row.id,
         kind=row.kind,
-        step="" if row.kind is OutreachKind.LINK else row.occasion.rpartition(":")[2],
+        step=row.occasion.rpartition(":")[2] if row.kind in STEPPED else "",
         way=row.way,
         state=state,
         failure=(message.failure if message is not None else None) or row.failure,

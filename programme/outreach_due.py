@@ -8,13 +8,15 @@ from datetime import datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import booked, phone, setting
+from programme import booked, outreach_news, phone, setting
 from programme.answers import Fact
+from programme.occasion import Occasion
 from programme.rules import london
 from programme.rules import outreach as rules
 from programme.rules.danger import DANGERS
 from programme.rules.outreach import Quiet
 from storage import booking as bookings
+from storage.absence import newest_of
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Channel, CourseState, OutreachKind, Owner, ReferralState, Way
@@ -46,19 +48,6 @@ class Pace:
     before_days: tuple[int, ...]
     quiet: Quiet
     patience: Mapping[str, timedelta]
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """One thing to be told, once. `key`: "reminder:<booking id>:<session>:7d" or "nudge:<referral id>:after24h"."""
-
-    key: str
-    kind: OutreachKind
-    referral_id: str
-    until: datetime
-    booking_id: str | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
 
 
 def pace(facts: Mapping[str, Fact], now: datetime) -> Pace:
@@ -101,12 +90,17 @@ def wanted(session: Session, facts: Mapping[str, Fact], referral: Referral, now:
     chats = chats_of(session, referral.id)
     if any(chat.messages_stopped_at for chat in chats) or _has_case(session, referral.id, HOLDS_ALL):
         return []
+    news = outreach_news.wanted(session, referral, chats, now)
     if (held := bookings.active_booking(session, referral.id)) is not None:
-        return _reminders(session, facts, referral, held, now)
+        return [*news, *_reminders(session, facts, referral, held, now)]
     if referral.state not in NUDGED or _held_back(session, referral, chats, now):
-        return []
+        return news
     of = pace(facts, now)
     steps = rules.nudges(referral.created_at, referral.book_by, of.after_hours, of.before_days, of.quiet)
+    return [*news, *_nudges(referral, steps, now)]
+
+
+def _nudges(referral: Referral, steps: Collection[rules.Step], now: datetime) -> list[Occasion]:
     return [
         Occasion(nudge_key(referral.id, step.name), OutreachKind.NUDGE, referral.id, step.until)
         for step in steps
@@ -144,6 +138,9 @@ def _held_back(session: Session, referral: Referral, chats: Collection[Conversat
     """Nudges wait while they may be in danger, talk with us or a worker, or a worker has to settle something."""
     if any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
         return True
+    missed = newest_of(session, [referral.id]).get(referral.id)
+    if missed is not None and now - missed.noted_at < rules.NUDGES_APART:
+        return True  # they were offered dates just now
     if any(chat.last_in_at is not None and now - chat.last_in_at < TALKING for chat in chats):
         return True
     return _has_case(session, referral.id, (*HOLDS_NUDGES, *(CaseReason(each) for each in DANGERS)))

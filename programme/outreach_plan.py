@@ -9,19 +9,19 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme import booked, letter_post, outbox, outreach, setting
+from programme import booked, letter_post, outbox, outreach, outreach_news, setting
 from programme import outreach_due as due
 from programme.answers import Fact
 from programme.context import Context
+from programme.occasion import Occasion
 from programme.outbox import Reply
-from programme.outreach_due import Occasion
 from programme.rules import london
 from programme.rules import outreach as rules
 from programme.rules.outreach import Tried
 from storage import outreach as tries
 from storage.booking import Booking
 from storage.conversation import Conversation
-from storage.enums import BookingState, CourseState, OutreachKind, OutreachState, OutState, Way
+from storage.enums import BookingState, CourseState, OutreachKind, OutreachState, Way
 from storage.message import MessageOut
 from storage.outreach import Outreach
 from storage.person import Person
@@ -59,7 +59,11 @@ def candidates(ctx: Context, most: int | None = None) -> list[str]:
         facts = setting.facts(session)
         if rules.is_quiet(due.pace(facts, now).quiet, now):
             return []
-        keys = {**_reminders_due(session, facts, now), **_nudges_due(session, facts, now)}
+        keys = {
+            **outreach_news.due(session, now),
+            **_reminders_due(session, facts, now),
+            **_nudges_due(session, facts, now),
+        }
         tried, patience = tries.of_occasions(session, keys), due.pace(facts, now).patience
         open_ = dict.fromkeys(keys[key] for key in keys if _is_open(tried.get(key, []), now, patience))
         rows = (session.get_one(Referral, key) for key in open_)
@@ -197,15 +201,25 @@ def _say(
         session.add(row)
         return None
     key = f"{occasion.key}:{row.way.value}:{row.tries}"
-    answer, values = words(session, occasion, referral, now)
-    (said,) = outbox.say(session, ctx, chat, [Reply(answer, values, unique_key=key)])
-    said.useful_until = occasion.until
+    said = outbox.say(session, ctx, chat, _replies(session, ctx, occasion, referral, chat, key))
+    until = occasion.until
     if row.way is Way.TELEGRAM:  # which rings; a page is looked at when somebody wants to
         night = rules.next_quiet(due.pace(facts, now).quiet, now)
-        said.useful_until = min(occasion.until, night or occasion.until)
-    row.message_id, row.tries, row.state, row.failure = said.id, row.tries + 1, OutreachState.WAITING, None
-    session.add_all([said, row])
+        until = min(occasion.until, night or occasion.until)
+    for each in said:
+        each.useful_until = until
+    row.message_id, row.tries, row.state, row.failure = said[0].id, row.tries + 1, OutreachState.WAITING, None
+    session.add_all([*said, row])
     return chat.id
+
+
+def _replies(
+    session: Session, ctx: Context, occasion: Occasion, referral: Referral, chat: Conversation, key: str
+) -> list[Reply]:
+    if occasion.kind in outreach_news.KINDS:
+        return outreach_news.replies(session, ctx, chat, occasion, key)
+    answer, values = words(session, occasion, referral, ctx.clock())
+    return [Reply(answer, values, unique_key=key)]
 
 
 def words(session: Session, occasion: Occasion, referral: Referral, now: datetime) -> tuple[str, dict[str, Any]]:
@@ -253,10 +267,9 @@ def _tidy(ctx: Context, referral_id: str) -> list[str]:
 
 def _take_back(session: Session, row: Outreach, message: MessageOut) -> None:
     """Until the morning, unless the channel took it just now."""
-    locked = lock_one(session, MessageOut, message.id)
-    if locked.state is OutState.WAITING:
-        locked.state, locked.failure, row.message_id = OutState.DROPPED, "quiet", None
-        session.add_all([locked, row])
+    if outreach.unsay(session, message, "quiet"):
+        row.message_id = None
+        session.add(row)
 
 
 def _is_caught(message: MessageOut, now: datetime) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme import outreach, outreach_plan, setting, verification
+from programme import outreach, outreach_news, outreach_plan, setting, verification
 from programme import outreach_due as due
 from programme.answers import Fact, Situation
 from programme.context import Context
+from programme.occasion import Occasion
 from programme.rules import delivery, london
 from programme.rules import outreach as rules
 from storage import outreach as tries
@@ -130,12 +131,12 @@ def receipt(ctx: Context, reference: str, status: str) -> bool:
 
 def _occasion(
     session: Session, facts: Mapping[str, Fact], row: Outreach, referral: Referral, now: datetime
-) -> due.Occasion | None:
+) -> Occasion | None:
     """What it is about, if that still stands."""
     if row.kind is OutreachKind.LINK:
         is_open = referral.state in due.NUDGED and referral.verified_at is None
         until = row.created_at + LINK_LASTS
-        return due.Occasion(row.occasion, row.kind, referral.id, until) if is_open else None
+        return Occasion(row.occasion, row.kind, referral.id, until) if is_open else None
     return next((each for each in due.wanted(session, facts, referral, now) if each.key == row.occasion), None)
 
 
@@ -143,7 +144,7 @@ def _why_not(
     session: Session,
     facts: Mapping[str, Fact],
     row: Outreach,
-    occasion: due.Occasion | None,
+    occasion: Occasion | None,
     to: str | None,
     now: datetime,
 ) -> str | None:
@@ -179,7 +180,7 @@ def _letter(
     ctx: Context,
     facts: Mapping[str, Fact],
     row: Outreach,
-    occasion: due.Occasion | None,
+    occasion: Occasion | None,
     referral: Referral,
     to: str,
     at: str,
@@ -200,7 +201,7 @@ def _words(
     ctx: Context,
     facts: Mapping[str, Fact],
     row: Outreach,
-    occasion: due.Occasion | None,
+    occasion: Occasion | None,
     referral: Referral,
     link: str,
 ) -> tuple[str, str]:
@@ -214,11 +215,13 @@ def _words(
 
 
 def _answer(
-    session: Session, row: Outreach, occasion: due.Occasion | None, referral: Referral, now: datetime
+    session: Session, row: Outreach, occasion: Occasion | None, referral: Referral, now: datetime
 ) -> tuple[str, dict[str, Any]]:
     is_text = row.way is Way.SMS
     if row.kind is OutreachKind.LINK or occasion is None:
         return ("notice_text_link" if is_text else "notice_mail_link"), {"book_by": referral.book_by}
+    if row.kind in outreach_news.KINDS:
+        return outreach_news.letter(session, occasion, is_text)
     chat_answer, values = outreach_plan.words(session, occasion, referral, now)
     if row.kind is OutreachKind.NUDGE:
         return ("notice_text_nudge" if is_text else "notice_mail_nudge"), values

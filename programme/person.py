@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from programme import booked, case_card, setting
+from programme import booked, case_card, second_chance, setting
 from programme.answers import Situation
 from programme.booked import BookingView
 from programme.case_card import Standing
@@ -16,6 +16,7 @@ from programme.context import Context
 from programme.rules import london, reference
 from programme.rules.danger import DANGERS
 from storage import booking as bookings
+from storage.absence import Absence, absences_of
 from storage.case import Case
 from storage.enums import ReferralState, Urgency
 from storage.message import MessageIn
@@ -27,7 +28,8 @@ OTHERWISE = "utter_ask_non_attendance"  # the fixed words on what follows from n
 
 @dataclass(frozen=True)
 class CaseView:
-    """`said`: the person's words that opened it, or were added; `is_danger`: only an all-clear closes it."""
+    """`said`: the person's words that opened it, or were added; `is_danger`: only an all-clear closes it;
+    `session_id`: whose list it is about."""
 
     id: str
     reason: str
@@ -37,6 +39,7 @@ class CaseView:
     is_danger: bool
     said: tuple[str, ...]
     why: str | None
+    session_id: str | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,22 @@ class PastBooking:
     place: str
     starts_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MissedView:
+    """A session that was missed. `late`: they came, and were turned away; `by_list`: a list says so, else they did;
+    `step`: what was done at once; `until`: by when the next one must begin; `why`: as they told with a tap."""
+
+    starts_at: datetime
+    noted_at: datetime
+    by_list: bool
+    late: bool
+    step: str
+    until: date | None
+    why: str | None
+    why_at: datetime | None
+    put_right_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,7 @@ class PersonView:
     booking: BookingView | None
     confirmed_at: datetime | None
     past: tuple[PastBooking, ...]
+    missed: tuple[MissedView, ...]
     otherwise: str
 
 
@@ -94,6 +114,7 @@ def read(session: Session, ctx: Context, referral_id: str) -> PersonView:
         booking=view,
         confirmed_at=held.confirmed_at if held else None,
         past=_past(session, referral_id),
+        missed=tuple(_missed(session, row) for row in absences_of(session, referral_id)),
         otherwise=ctx.answers.render(OTHERWISE, {}, situation, facts, today).text,
     )
 
@@ -105,6 +126,20 @@ def _past(session: Session, referral_id: str) -> tuple[PastBooking, ...]:
     return tuple(
         PastBooking(row.state.value, view.place, view.starts[0], row.ended_at)
         for row, view in zip(rows, views, strict=True)
+    )
+
+
+def _missed(session: Session, row: Absence) -> MissedView:
+    return MissedView(
+        starts_at=second_chance.missed_at(session, row),
+        noted_at=row.noted_at,
+        by_list=row.session_id is not None,
+        late=row.late,
+        step=row.step.value,
+        until=row.until,
+        why=row.why,
+        why_at=row.why_at,
+        put_right_at=row.put_right_at,
     )
 
 
@@ -136,4 +171,5 @@ def _case(row: Case, detail: Mapping[str, Any], hidden: Collection[str]) -> Case
         is_danger=row.reason.value in DANGERS,
         said=tuple(part["words"] for part in said if part.get("words")),
         why=detail.get("why"),
+        session_id=detail.get("session"),
     )

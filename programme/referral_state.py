@@ -70,6 +70,11 @@ def listed(
     return _change(session, ctx, referral, LISTED, after, actor, None)
 
 
+def put_right(session: Session, ctx: Context, referral: Referral, after: ReferralState, actor: str) -> None:
+    """The (locked) referral is where a list that was put right has it (programme.rules.referral.as_put_right)."""
+    _change(session, ctx, referral, LISTED, after, actor, None)
+
+
 def _change(
     session: Session,
     ctx: Context,

@@ -129,7 +129,7 @@ def _clear(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> 
         theirs = select(Case.id).where(Case.conversation_id == told.talk, col(Case.closed_at).is_(None))
         open_ones = list(session.exec(theirs))
     for key in open_ones:
-        danger.clear(ctx, key, staff[event["clear"]])
+        danger.clear(ctx, key, audit.worker(staff[event["clear"]]))
 
 
 def _call(ctx: Context, told: Told, event: Event, _: Mapping[str, str]) -> None:

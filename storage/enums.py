@@ -95,6 +95,14 @@ class Mark(StrEnum):
     LATE = "late"  # came, and was turned away
 
 
+class AbsenceStep(StrEnum):
+    """What was done at once about a session that was missed."""
+
+    DATES = "dates"  # the next one may be chosen
+    NO_SESSION = "no_session"  # it might, but there is none: a worker looks
+    WORKER = "worker"  # a worker decides
+
+
 class WaitingState(StrEnum):
     """Of somebody on the waiting list. All but the first are over."""
 
@@ -268,11 +276,15 @@ class Way(StrEnum):
 
 
 class OutreachKind(StrEnum):
-    """What we write unasked: the personal link, a reminder of a session, a nudge to book."""
+    """What we write unasked: the personal link, a reminder of a session, a nudge to book; that a session was missed,
+    that a place or time has changed, that the course is completed."""
 
     LINK = "link"
     REMINDER = "reminder"
     NUDGE = "nudge"
+    MISSED = "missed"
+    CHANGED = "changed"
+    COMPLETED = "completed"
 
 
 class OutreachState(StrEnum):

@@ -45,6 +45,7 @@ class Course(Row, table=True):
     repeat_id: str | None = Field(default=None, index=True, max_length=32)  # what was planned together
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
     cancelled_why: str | None = Field(default=None, max_length=200)  # in staff's words, for staff
+    changed_at: datetime | None = Field(default=None, sa_type=Instant)  # its place, link or times, after people booked
 
 
 class CourseStaff(Row, table=True):
@@ -70,6 +71,8 @@ class CourseSession(Row, table=True):
     number: int  # 1 for the first
     starts_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
+    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)  # this one alone; by then no part of it
+    cancelled_why: str | None = Field(default=None, max_length=200)  # in staff's words, for staff
 
 
 @dataclass(frozen=True)

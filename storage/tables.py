@@ -1,5 +1,6 @@
 """All tables in one place, for whoever needs the whole metadata (migrations, tests)."""
 
+from storage.absence import Absence
 from storage.account import Account, Invitation, RecoveryCode, Shift, StaffSession
 from storage.alert import Alert
 from storage.api_token import ApiToken
@@ -33,6 +34,7 @@ from storage.waiting import Hold, Waiting
 metadata = Row.metadata
 
 __all__ = [
+    "Absence",
     "Account",
     "Alert",
     "ApiToken",

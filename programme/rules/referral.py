@@ -101,6 +101,15 @@ def as_listed(state: State, marks: Sequence[str | None]) -> State:
     return "completed" if came == len(marks) else "attended"
 
 
+def as_put_right(state: State, marks: Sequence[str | None]) -> State:
+    """The state where a list says now that somebody was there who had been given another chance, and has taken no other
+    place yet. Nothing changes before the list has them as there."""
+    if state not in ("second_chance", "verified", "missed") or "attended" not in marks:
+        return state
+    after = as_listed("booked", marks)
+    return state if after == "missed" else after
+
+
 def may_book(state: str) -> bool:
     """Whether the assistant may give a place, or another one, to somebody whose referral is in this state."""
     return next_state(state, "book") is not None

@@ -128,6 +128,7 @@ def test_nobody_in_a_hurry_is_asked_who_they_are(ctx: Context) -> None:
 
 def test_who_missed_it_may_choose_again_at_once_where_the_programme_allows_it(ctx: Context) -> None:
     a_setting(ctx.database, "second_chances", "1")
+    a_setting(ctx.database, "second_chance_days", "28")
     row, chat = booked(ctx, -24)
     words = "i missed it the bus never came"
     said, slots = call(ctx, chat, "action_missed_session", text=words, intent="missed_session", turn="t1")
@@ -147,6 +148,7 @@ def test_who_missed_it_may_choose_again_at_once_where_the_programme_allows_it(ct
 
 def test_a_second_miss_is_a_workers_to_decide_and_nothing_is_given_up(ctx: Context) -> None:
     a_setting(ctx.database, "second_chances", "1")
+    a_setting(ctx.database, "second_chance_days", "28")
     row, chat = booked(ctx, -24)
     a_booking(ctx.database, row, a_course(ctx.database), state=BookingState.MISSED)
     said, slots = call(

@@ -142,6 +142,7 @@ def test_the_list_has_who_has_a_place_by_name_with_what_they_need(ctx: Context) 
 
 def test_who_is_marked_as_not_there_can_take_their_next_chance(ctx: Context, clock: Clock) -> None:
     a_setting(ctx.database, "second_chances", "1")
+    a_setting(ctx.database, "second_chance_days", "28")
     place = Place(ctx)
     chat = proved(ctx, place.referral)
     clock.forward(hours=4)
@@ -150,4 +151,4 @@ def test_who_is_marked_as_not_there_can_take_their_next_chance(ctx: Context, clo
     assert place.state == "second_chance"
     line = sheet.read(ctx, place.sessions[0].id, place.worker).lines[0]
     assert line.elsewhere and line.mark is Mark.ABSENT
-    assert place.mark(Mark.ATTENDED) == "second_chance"  # the list is put right; what became of it a worker decides
+    assert place.mark(Mark.ATTENDED) == "completed"  # the list is put right before another place was taken

@@ -7,6 +7,7 @@ from sqlmodel import func, select
 
 from programme import callback, lesson, queue, sample, sample_staff, sample_week
 from programme.context import Context
+from storage.audit import Audit
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.database import Database
@@ -73,3 +74,9 @@ def test_after_days_those_who_wait_have_waited_for_minutes(ctx: Context) -> None
     now = clock.forward(days=3)
     sample_week.keep_alive(ctx)
     assert all((now - one.since).total_seconds() < 3600 for one in queue.waiting(ctx) if one.request_id)
+
+
+def test_who_said_all_clear_is_named_as_a_worker(ctx: Context) -> None:
+    with ctx.database.reading() as session:
+        actors = set(session.exec(select(Audit.actor).where(Audit.action == "danger:cleared")))
+    assert actors == {f"worker:{sample_staff.ids(ctx)['worker']}"}

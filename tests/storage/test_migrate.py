@@ -128,7 +128,7 @@ def test_a_migration_that_fails_is_undone_whole(new_url: Callable[[], str], keyr
 def test_a_migration_must_not_leave_rows_that_point_at_nothing(sqlite_url: str, keyring: Keyring) -> None:
     database = Database(sqlite_url, keyring)
     with pytest.raises(BrokenReferenceError), _alone(database) as connection:
-        connection.execute(text("INSERT INTO session VALUES ('s', 'no course', 1, '2026', '2027')"))
+        connection.execute(text("INSERT INTO session VALUES ('s', 'no course', 1, '2026', '2027', NULL, NULL)"))
     with database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM session")).scalar() == 0
     database.close()

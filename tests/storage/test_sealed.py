@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, text
 from sqlmodel import select
 
+from storage.absence import Absence
 from storage.account import Account, Invitation, RecoveryCode, StaffSession
 from storage.audit import record
 from storage.callback import Callback
 from storage.database import Database
 from storage.decision import Decision
 from storage.enums import (
+    AbsenceStep,
     AttemptKind,
     Channel,
     DecisionState,
@@ -78,9 +80,12 @@ def plant(database: Database) -> set[str]:
     )
     plant_workers(database, talk.id, request.id)
     plant_referrals(database, referral.id)
+    held = builders.a_booking(database, referral).id
     with database.writing() as session:
         wants = f"{PLANTED} wanted"
         session.add(Waiting(id=new_id(), referral_id=referral.id, conversation_id=talk.id, wanted=wants, joined_at=NOW))
+        session.add(Absence(id=new_id(), referral_id=referral.id, booking_id=held, noted_at=NOW,
+                            step=AbsenceStep.WORKER, why=f"{PLANTED} why"))  # fmt: skip
     plant_decisions(database, referral.id)
     with database.writing() as session:
         record(session, id=new_id(), at=NOW, actor="system", action="plant", subject_kind="x", subject_id="x",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from programme.rules.age import is_adult, years
-from programme.rules.attendance import Missed, after_missing, is_over, is_today
+from programme.rules.attendance import Chances, Missed, after_missing, by_list, is_over, is_today, is_told_from
 from programme.rules.deadline import Deadlines
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -55,10 +55,48 @@ def test_after_missing(
     deadlines: Deadlines,
     expected: Missed,
 ) -> None:
+    left = Chances(chances, 28)
     found = after_missing(
-        referral_state=state, sessions=sessions, missed=missed, chances=chances, deadlines=deadlines, now=NOW
+        referral_state=state, sessions=sessions, missed=missed, chances=left, deadlines=deadlines, now=NOW
     )
     assert found is expected
+
+
+@pytest.mark.parametrize(
+    ("chances", "missed", "sessions", "deadlines", "expected"),
+    [
+        (Chances(1, 14), 0, (RUNNING,), AHEAD, Missed.AGAIN),  # late: it is on still
+        (Chances(1, 14), 1, (OVER,), AHEAD, Missed.WORKER),
+        (Chances(None, 14), 0, (OVER,), AHEAD, Missed.WORKER),
+        (Chances(1, None), 0, (OVER,), AHEAD, Missed.WORKER),
+        (Chances(1, 14), 0, (OVER, LATER), AHEAD, Missed.WORKER),
+        (Chances(1, 14), 0, (OVER,), PAST, Missed.WORKER),
+        (Chances(1, 14), 0, (OVER,), Deadlines(None, date(2027, 1, 31)), Missed.WORKER),
+    ],
+)
+def test_what_follows_where_a_list_says_so(
+    chances: Chances, missed: int, sessions: tuple[tuple[datetime, datetime], ...], deadlines: Deadlines, expected: str
+) -> None:
+    found = by_list(
+        referral_state="missed", sessions=sessions, missed=missed, chances=chances, deadlines=deadlines, now=NOW
+    )
+    assert found is expected
+
+
+def test_the_window_is_counted_in_days_from_the_missed_session() -> None:
+    assert Chances(1, 14).until(date(2026, 12, 1)) == date(2026, 12, 15)
+    assert Chances(1, None).until(date(2026, 12, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("late", "marked", "ends", "told"),
+    [(False, -2, 0, True), (False, -1.9, 0, False), (False, -60, 0.1, False), (True, -2, 60, True)],
+)
+def test_a_wrong_tap_has_two_minutes_and_who_may_still_come_is_waited_for(
+    late: bool, marked: float, ends: float, told: bool
+) -> None:
+    marked_at, over = NOW + timedelta(minutes=marked), NOW + timedelta(minutes=ends)
+    assert is_told_from(late=late, marked_at=marked_at, ends=over, now=NOW) is told
 
 
 def test_a_session_is_over_when_it_has_ended_and_today_until_then() -> None:

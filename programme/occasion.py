@@ -1,0 +1,21 @@
+"""One thing to be told unasked, once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.enums import OutreachKind
+
+THEN = ":then"  # how the key of what is said after a message, in the same breath, ends
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """`key`: "reminder:<booking id>:<session>:7d", "nudge:<referral id>:after24h", "missed:<absence id>", …"""
+
+    key: str
+    kind: OutreachKind
+    referral_id: str
+    until: datetime
+    booking_id: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
