@@ -7,18 +7,20 @@ from sqlmodel import Session
 
 from programme import outreach
 from programme.context import Context
-from programme.outreach_due import chats_of
+from programme.outreach_due import chats_by_link, chats_of
 from storage.conversation import Conversation
 from storage.row import lock_one
 
 
 def stop(ctx: Context, conversation_id: str) -> None:
-    """No more reminders, here or any other way, once we know who it is; what is not out yet is taken back."""
+    """No more reminders, here or any other way, once we know whose chat this is: they proved it, or the link that we
+    sent them has opened it. What is not out yet is taken back."""
 
     def settle(session: Session, conversation: Conversation) -> None:
         _set(session, conversation, ctx.clock())
-        if conversation.referral_id is not None:
-            outreach.withdraw_for_person(session, conversation.referral_id)
+        whose = conversation.referral_id or conversation.linked_referral_id
+        if whose is not None:
+            outreach.withdraw_for_person(session, whose)
 
     _locked(ctx, conversation_id, settle)
 
@@ -27,7 +29,8 @@ def start(ctx: Context, conversation_id: str) -> None:
     """Reminders again; also where they were stopped in another chat of the same person."""
 
     def settle(session: Session, conversation: Conversation) -> None:
-        others = chats_of(session, conversation.referral_id) if conversation.referral_id else []
+        whose = conversation.referral_id
+        others = [*chats_of(session, whose), *chats_by_link(session, whose)] if whose else []
         for each in {chat.id: chat for chat in (*others, conversation)}.values():
             _set(session, each, None)
 

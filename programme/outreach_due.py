@@ -56,8 +56,10 @@ def pace(facts: Mapping[str, Fact], now: datetime) -> Pace:
 
     def several(key: str, usual: tuple[int, ...]) -> tuple[int, ...]:
         fact = facts.get(key)
-        known = fact is not None and fact.value.strip() and fact.review_by >= today
-        return rules.numbers(fact.value) if fact is not None and known else usual
+        if fact is None or fact.review_by < today:
+            return usual
+        found = rules.numbers(fact.value)
+        return found if found or fact.value.strip() == "0" else usual  # what cannot be read stops nothing
 
     def hour(key: str, usual: int) -> time:
         given = setting.number(facts, key, today)
@@ -79,6 +81,20 @@ def chats_of(session: Session, referral_id: str) -> list[Conversation]:
     return sorted(session.exec(found), key=lambda chat: chat.last_in_at or chat.created_at, reverse=True)
 
 
+def chats_by_link(session: Session, referral_id: str) -> list[Conversation]:
+    """The chats that this person's own link has opened, in which nobody has proved yet who they are."""
+    found = select(Conversation).where(
+        Conversation.linked_referral_id == referral_id, col(Conversation.referral_id).is_(None)
+    )
+    return list(session.exec(found))
+
+
+def has_stopped(session: Session, referral_id: str) -> bool:
+    """Whether they want no reminders: said in a chat of theirs, or straight behind the link that we sent them."""
+    chats = (*chats_of(session, referral_id), *chats_by_link(session, referral_id))
+    return any(chat.messages_stopped_at for chat in chats)
+
+
 def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
     """What this person is to be told now; nothing in quiet hours."""
     quiet = pace(facts, now).quiet
@@ -88,7 +104,7 @@ def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now
 def wanted(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
     """What this person is to be told about now, were it not for quiet hours."""
     chats = chats_of(session, referral.id)
-    if any(chat.messages_stopped_at for chat in chats) or _has_case(session, referral.id, HOLDS_ALL):
+    if has_stopped(session, referral.id) or _has_case(session, referral.id, HOLDS_ALL):
         return []
     news = outreach_news.wanted(session, referral, chats, now)
     if (held := bookings.active_booking(session, referral.id)) is not None:

@@ -10,9 +10,22 @@ from datetime import date, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-Kind = Literal["text", "line", "number", "phone", "email", "url", "choice", "pattern", "hours", "days"]
+Kind = Literal["text", "line", "number", "numbers", "phone", "email", "url", "choice", "pattern", "hours", "days"]
 State = Literal["known", "soon", "expired", "empty"]
-KINDS: tuple[Kind, ...] = ("text", "line", "number", "phone", "email", "url", "choice", "pattern", "hours", "days")
+KINDS: tuple[Kind, ...] = (
+    "text",
+    "line",
+    "number",
+    "numbers",
+    "phone",
+    "email",
+    "url",
+    "choice",
+    "pattern",
+    "hours",
+    "days",
+)
+MOST_NUMBERS = 6
 LONGEST_TEXT, LONGEST_LINE, LONGEST_SOURCE, LONGEST_APPROVER = 1000, 200, 300, 200
 SOON = timedelta(days=30)
 FURTHEST = timedelta(days=2 * 366)  # a review further off is none
@@ -46,6 +59,14 @@ class OneLineError(BadFactError):
 
 class NotANumberError(BadFactError):
     """Write a whole number in digits, such as 3."""
+
+
+class NotNumbersError(BadFactError):
+    """Write whole numbers with commas between, such as 7, 3, 1. Or 0 alone for none."""
+
+
+class TooManyNumbersError(BadFactError):
+    """These are too many. Write six at most."""
 
 
 class TooSmallError(BadFactError):
@@ -90,7 +111,7 @@ class TooFarError(BadFactError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of a number, both included; of a choice, its values."""
+    """Of a number, or each of several, both included; of a choice, its values."""
 
     least: int | None = None
     most: int | None = None
@@ -172,6 +193,21 @@ def _number(text: str, bounds: Bounds) -> str:
     return str(int(text))
 
 
+def _numbers(text: str, bounds: Bounds) -> str:
+    """Several, the largest first, each once; "0" is none of them."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise NotNumbersError(NotNumbersError.__doc__)
+    found = sorted({int(part) for part in parts}, reverse=True)
+    if found == [0]:
+        return "0"
+    if 0 in found:
+        raise NotNumbersError(NotNumbersError.__doc__)
+    if len(found) > MOST_NUMBERS:
+        raise TooManyNumbersError(TooManyNumbersError.__doc__)
+    return ", ".join(_number(str(each), bounds) for each in found)
+
+
 def _phone(text: str, _bounds: Bounds) -> str:
     if not _PHONE.fullmatch(text):
         raise NotAPhoneError(NotAPhoneError.__doc__)
@@ -210,6 +246,7 @@ def _pattern(text: str, _bounds: Bounds) -> str:
 _READERS = {
     "line": _line,
     "number": _number,
+    "numbers": _numbers,
     "phone": _phone,
     "email": _email,
     "url": _url,

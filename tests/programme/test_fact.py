@@ -134,10 +134,19 @@ def test_what_the_programme_must_decide_is_there_with_what_it_is_for() -> None:
         assert entry.title and entry.about.endswith(".") and entry.kind in rules.KINDS, key
         assert len(key) <= 32, key  # it is the subject of the audit log's lines
         assert (entry.kind == "choice") == bool(entry.choices), key
-        if entry.kind == "number":
-            assert entry.unit and entry.bounds.least is not None and entry.bounds.most is not None, key
+        if entry.kind in ("number", "numbers"):
+            assert entry.unit or entry.kind == "numbers", key
+            assert entry.bounds.least is not None and entry.bounds.most is not None, key
     consequences = {key for key, entry in catalogue().entries.items() if entry.consequence}
-    assert {"reported_text", "missed_text", "outcome_text", "admission_text", "samaritans_phone"} <= consequences
+    assert {
+        "days_to_book",
+        "days_to_finish",
+        "reported_text",
+        "missed_text",
+        "outcome_text",
+        "admission_text",
+        "samaritans_phone",
+    } <= consequences
     assert "cost_text" not in consequences
 
 

@@ -9,8 +9,18 @@ from random import Random
 import pytest
 from sqlmodel import select
 
-from programme import attendance, booking, messages, outbox, outreach, outreach_plan, outreach_post, verification
-from programme.answers import Situation
+from programme import (
+    attendance,
+    booking,
+    messages,
+    outbox,
+    outreach,
+    outreach_due,
+    outreach_plan,
+    outreach_post,
+    verification,
+)
+from programme.answers import Fact, Situation
 from programme.context import Context
 from programme.outreach_post import Letter
 from programme.rules import london
@@ -293,6 +303,31 @@ def test_stop_stops_reminders_every_way_and_start_brings_them_back(ctx: Context,
     assert lines(ctx, row) == [("3d", "telegram", "delivered")]
     with ctx.database.reading() as session:
         assert bookings.active_booking(session, row.id) is not None, "the programme goes on"
+
+
+def test_who_writes_stop_behind_the_link_of_a_message_gets_no_more_of_them(ctx: Context, clock: Clock) -> None:
+    """As the message itself tells them to: they need not prove first who they are."""
+    row = a_referral(ctx.database, book_by=date(2026, 12, 20))
+    clock.forward(hours=25)
+    outreach_plan.plan(ctx, BOTH)
+    (letter,) = post(ctx)
+    chat = a_conversation(ctx.database)
+    assert verification.open_link(ctx, chat.id, letter.text.split("/r/")[1].split()[0])
+    outreach_plan.plan(ctx, BOTH)
+    messages.stop(ctx, chat.id)
+    walk(clock, NOW + timedelta(days=30), lambda: outreach_plan.plan(ctx, BOTH), lambda: post(ctx))
+    assert lines(ctx, row) == [("after24h", "sms", "seen")]
+    change(ctx, Conversation, chat.id, linked_referral_id=None)
+    with ctx.database.reading() as session:
+        assert not outreach_due.has_stopped(session, row.id), "whoever says that it is not them has stopped nothing"
+
+
+def test_a_setting_that_cannot_be_read_stops_no_reminder() -> None:
+    def pace(value: str) -> outreach_due.Pace:
+        return outreach_due.pace({"reminder_days": Fact(value, date(2030, 1, 1))}, NOW)
+
+    assert pace("seven").days == pace("").days == (7, 3, 1)
+    assert pace("5, 2").days == (5, 2) and pace("0").days == ()
 
 
 def test_who_has_not_booked_is_nudged_until_the_last_day(ctx: Context, clock: Clock) -> None:
