@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -50,6 +51,8 @@ NOT_IN_IT = {
     "stories/test_first.yml",
 }
 
+ANSWERS = "nlu/answers/"
+ANSWER = re.compile(rb"^  (utter_\w+):", re.MULTILINE)
 BESIDE_IT = ("nlu/bench/", "nlu/language/", "nlu/report/")  # folders of the same kind
 
 Train = Callable[[Path], None]
@@ -68,15 +71,21 @@ class FilesChangingError(TrainingFailedError):
 
 
 def fingerprint(project: Path = PROJECT, lessons: Path | None = None) -> str:
-    """16 hex digits that change when anything that makes the model changes: data, stories, code, lock file.
+    """16 hex digits that change when anything that makes the model changes: data, stories, code, lock file. Of the
+    answers only the names are in it: their words are the app's, and may change at any hour.
 
     `lessons`: what trainers taught beside the files (launch/lessons.py), where that is there.
     """
     digest = hashlib.sha256()
     taught = [(LESSONS, lessons)] if lessons is not None and lessons.exists() else []
+    names = set[bytes]()
     for name, file in [*sorted(_sources(project)), *taught]:
         content = file.read_bytes()
+        if name.startswith(ANSWERS):
+            names.update(ANSWER.findall(content))
+            continue
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    digest.update(b"\n".join(sorted(names)))
     return digest.hexdigest()[:16]
 
 

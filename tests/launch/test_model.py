@@ -52,14 +52,26 @@ def refuse(out: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "nlu/config.yml", "nlu/examples/booking.yml", "nlu/answers/booking.yml", "nlu/words/protected.txt",
-        "nlu/components/classifier.py", "nlu/train.py", "nlu/requirements.lock", "stories/booking.yml",
+        "nlu/config.yml", "nlu/examples/booking.yml", "nlu/words/protected.txt", "nlu/components/classifier.py",
+        "nlu/train.py", "nlu/requirements.lock", "stories/booking.yml",
     ],
 )  # fmt: skip
 def test_any_change_of_what_makes_it_asks_for_a_new_one(project: Path, models: Path, name: str) -> None:
     make_model(models, project, write)
     (project / name).write_text("changed")
     assert find_model(models, project) is None
+
+
+def test_an_answer_may_say_something_else_without_a_new_one_but_a_new_answer_asks_for_it(project: Path) -> None:
+    answers = project / "nlu/answers/booking.yml"
+    answers.write_text("responses:\n  utter_booked:\n    - text: You have a place.\n")
+    before = fingerprint(project)
+    answers.write_text("responses:\n  utter_booked:\n    - text: You have it.\nnotices:\n  notice_x:\n    - text: X\n")
+    assert fingerprint(project) == before
+    answers.rename(answers.with_name("place.yml"))
+    assert fingerprint(project) == before
+    answers.with_name("place.yml").write_text("responses:\n  utter_booked:\n  utter_moved:\n")
+    assert fingerprint(project) != before
 
 
 def test_a_new_a_removed_and_a_renamed_file_are_changes(project: Path) -> None:
