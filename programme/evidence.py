@@ -6,24 +6,27 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from programme import booked, failing, happening
+from programme import booked, failing, happening, referral_state
 from programme import person as persons
 from programme.context import Context
 from programme.failing import Failing
 from programme.person import PersonView
+from programme.referral_state import Change
 from programme.rules import decision as rules
 from programme.rules import london
 from programme.rules.decision import Standing
 from storage import booking as bookings
 from storage import case as cases
+from storage import outreach as tries
 from storage.booking import Offer
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.enums import CaseReason, Channel, MessageKind, OutState, Sender
+from storage.enums import CaseReason, Channel, MessageKind, OutreachState, Sender, Way
 from storage.message import MessageIn, MessageOut
 from storage.referral import Referral
 
-MOST = 2000  # messages each way
+MOST = 2000  # messages each way, the newest
+NO_LETTER = (*tries.CHATS, Way.NONE)  # in a chat the words are a message of it; where no way was left there are none
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,13 @@ class Offered:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message of ours. `state` is what the channel told of it."""
+    """Something of ours: in a chat, by text message, e-mail or letter. `state` is what the way told of it."""
 
     at: datetime
-    channel: Channel
+    way: Way
     sender: Sender
     text: str
-    state: OutState
+    state: OutreachState
     delivered_at: datetime | None
     failure: str | None
 
@@ -81,6 +84,7 @@ class Pack:
     sent: tuple[Sent, ...]
     heard: tuple[Heard, ...]
     cases: tuple[CaseLine, ...]
+    changes: tuple[Change, ...]
     failings: tuple[Failing, ...]
 
     def kept(self) -> str:
@@ -102,9 +106,10 @@ def read(session: Session, ctx: Context, referral: Referral) -> Pack:
         blocks=rules.blocks(standing),
         findings=rules.findings(standing),
         offers=_offers(session, referral.id),
-        sent=_sent(session, channels),
+        sent=_sent(session, referral.id, channels),
         heard=_heard(session, channels),
         cases=tuple(_case(row) for row in reversed(own_cases)),
+        changes=tuple(reversed(referral_state.changes(session, referral.id))),
         failings=failing.read(session, ctx, referral, tuple(channels)),
     )
 
@@ -142,20 +147,33 @@ def _offers(session: Session, referral_id: str) -> tuple[Offered, ...]:
     )
 
 
-def _sent(session: Session, channels: dict[str, Channel]) -> tuple[Sent, ...]:
+def _sent(session: Session, referral_id: str, channels: dict[str, Channel]) -> tuple[Sent, ...]:
+    """All that was said in their chats, and all that went, or should have gone, another way."""
     rows = select(MessageOut).where(col(MessageOut.conversation_id).in_(channels))
-    return tuple(
+    newest = rows.order_by(col(MessageOut.created_at).desc(), col(MessageOut.seq).desc()).limit(MOST)
+    said = [_in_chat(row, tries.way_of(channels[row.conversation_id])) for row in reversed(session.exec(newest).all())]
+    ledger = [row for row, _ in reversed(tries.of_referral(session, referral_id)) if row.way not in NO_LETTER]
+    posted = [
         Sent(
-            row.created_at,
-            channels[row.conversation_id],
-            row.sender,
-            row.text,
-            row.state,
-            row.delivered_at,
+            row.sent_at or row.created_at,
+            row.way,
+            Sender.NOTICE,
+            row.text or "",
+            tries.state_of(row, None),
+            row.seen_at or row.delivered_at,
             row.failure,
         )
-        for row in session.exec(rows.order_by(col(MessageOut.created_at), col(MessageOut.seq)).limit(MOST))
-    )
+        for row in ledger
+    ]
+    return tuple(sorted([*said, *posted], key=lambda each: each.at))
+
+
+def _in_chat(row: MessageOut, way: Way) -> Sent:
+    """A page says so once it has shown a message: then it was seen."""
+    state = OutreachState(row.state.value)
+    seen = way is Way.WEB and state is OutreachState.DELIVERED
+    shown = OutreachState.SEEN if seen else state
+    return Sent(row.created_at, way, row.sender, row.text, shown, row.delivered_at, row.failure)
 
 
 def _heard(session: Session, channels: dict[str, Channel]) -> tuple[Heard, ...]:

@@ -7,20 +7,26 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from programme.context import Context
+from programme.outreach import NO_CONTACT
 from storage import case as cases
 from storage.booking import Booking, Offer
 from storage.callback import Callback
-from storage.enums import CallbackOutcome, CourseState, HandoffState, OutState
+from storage.enums import CallbackOutcome, CourseState, HandoffState, OutreachState, OutState, WaitingState
 from storage.handoff import HandoffRequest
 from storage.message import MessageOut
+from storage.outreach import Outreach
 from storage.referral import Referral
 from storage.session import Course
+from storage.waiting import Hold, Waiting
 
+WENT = (OutreachState.SENT, OutreachState.DELIVERED, OutreachState.SEEN)
 Kind = Literal[
     "nothing_sent",
     "no_offer",
     "deadline_missing",
     "not_delivered",
+    "no_contact",
+    "no_place_offered",
     "nobody_came",
     "came_late",
     "case_late",
@@ -47,16 +53,19 @@ def read(session: Session, ctx: Context, referral: Referral, conversation_ids: t
         *_late_cases(session, ctx, referral.id),
         *_calls(session, ctx, referral.id),
         *_cancelled(session, referral.id),
+        *_unreached(session, referral.id),
+        *_waited_in_vain(session, referral.id),
     ]
     return (*never, *sorted(found, key=lambda each: each.at or ctx.clock()))
 
 
 def _never(session: Session, referral: Referral, conversation_ids: tuple[str, ...]) -> list[Failing]:
-    sent = select(MessageOut.id).where(col(MessageOut.conversation_id).in_(conversation_ids))
+    said = select(MessageOut.id).where(col(MessageOut.conversation_id).in_(conversation_ids))
+    posted = select(Outreach.id).where(Outreach.referral_id == referral.id, col(Outreach.state).in_(WENT))
     offered = select(Offer.token).where(Offer.referral_id == referral.id)
     missing = referral.book_by is None or referral.finish_by is None
     found: list[tuple[bool, Kind]] = [
-        (session.exec(sent.limit(1)).first() is None, "nothing_sent"),
+        (not any(session.exec(each.limit(1)).first() for each in (said, posted)), "nothing_sent"),
         (session.exec(offered.limit(1)).first() is None, "no_offer"),
         (missing, "deadline_missing"),
     ]
@@ -69,6 +78,31 @@ def _not_delivered(session: Session, conversation_ids: tuple[str, ...]) -> list[
         col(MessageOut.state).in_([OutState.FAILED, OutState.BLOCKED]),
     )
     return [Failing("not_delivered", row.created_at, row.failure or row.state.value) for row in session.exec(lost)]
+
+
+def _unreached(session: Session, referral_id: str) -> list[Failing]:
+    """A text message, an e-mail or a letter that did not arrive; that we knew no number and no address."""
+    found = select(Outreach).where(
+        Outreach.referral_id == referral_id, col(Outreach.state).in_([OutreachState.FAILED, OutreachState.BLOCKED])
+    )
+    rows = session.exec(found.where(col(Outreach.message_id).is_(None))).all()
+    return [
+        Failing("no_contact", row.created_at)
+        if row.failure == NO_CONTACT
+        else Failing("not_delivered", row.created_at, row.failure or row.state.value)
+        for row in rows
+    ]
+
+
+def _waited_in_vain(session: Session, referral_id: str) -> list[Failing]:
+    """They were on the waiting list, and nothing was ever offered to them from it, nor found by themselves."""
+    offered = select(Hold.waiting_id).where(Hold.referral_id == referral_id)
+    rows = select(Waiting).where(
+        Waiting.referral_id == referral_id,
+        col(Waiting.state).in_([WaitingState.WAITING, WaitingState.ENDED]),
+        col(Waiting.id).not_in(offered),
+    )
+    return [Failing("no_place_offered", row.joined_at) for row in session.exec(rows)]
 
 
 def _asked_in_vain(session: Session, conversation_ids: tuple[str, ...]) -> list[Failing]:

@@ -118,10 +118,15 @@ def possible(state: ReferralState) -> tuple[str, ...]:
 def history(ctx: Context, referral_id: str) -> tuple[Change, ...]:
     """How it came to stand where it stands, the newest first."""
     with ctx.database.reading() as session:
-        rows = changes_of(session, referral_id)
-        return tuple(
-            Change(row.at, row.event, row.was, row.now, _name(session, row.actor), row.why) for row in reversed(rows)
-        )
+        return changes(session, referral_id)
+
+
+def changes(session: Session, referral_id: str) -> tuple[Change, ...]:
+    """`history` inside a transaction."""
+    rows = changes_of(session, referral_id)
+    return tuple(
+        Change(row.at, row.event, row.was, row.now, _name(session, row.actor), row.why) for row in reversed(rows)
+    )
 
 
 def _name(session: Session, actor: str) -> str:
