@@ -189,6 +189,8 @@ def match_claims(session: Session) -> int:
     matched = 0
     for row in claims:
         detail = json.loads(row.detail or "{}")
+        if not {"name", "date_of_birth"} <= detail.keys():
+            continue  # opened before they told us who they are
         detail["matches"] = _matches(everyone, detail["name"], detail["date_of_birth"])
         row.detail = json.dumps(detail)
         session.add(row)

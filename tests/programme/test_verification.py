@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.enums import CaseReason, ReferralState
 from storage.keys import Keyring
 from storage.referral import Referral
-from tests.builders import NOW, a_link, a_person, a_referral
+from tests.builders import NOW, a_case, a_link, a_person, a_referral
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, opened
 
@@ -235,6 +235,14 @@ def test_a_claim_is_looked_at_again_when_referrals_come_in(ctx: Context, referra
         assert verification.match_claims(session) == 1
     (case,) = open_cases(ctx)
     assert json.loads(case.detail or "{}")["matches"] == [late.id]
+
+
+def test_a_claim_of_somebody_who_has_not_said_who_they_are_holds_up_nobody(ctx: Context) -> None:
+    a_case(ctx.database, reason=CaseReason.NO_REFERENCE, subject="conversation:silent")
+    verification.claim_without_reference(ctx, opened(ctx), "Robin Late", BORN, "07700 900123")
+    a_referral(ctx.database, person=a_person(ctx.database, name="Robin Late"))
+    with ctx.database.writing() as session:
+        assert verification.match_claims(session) == 1
 
 
 def test_todays_date_is_londons(ctx: Context, clock: Clock) -> None:
