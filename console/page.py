@@ -19,7 +19,7 @@ A module of the console declares what it serves, and is named in console/routes.
     TOPICS = [Topic("waiting", Permission.CONVERSATIONS, version)]   # only where it is not in console/topics.py
 
 `Page` says who may: the guard (console/guard.py) answers everybody else before the handler runs. `nav` puts the page
-into the navigation, under exactly that name, in the order of NAV, for whoever may see it. A handler never checks roles
+into the navigation, under exactly that name, where NAV_GROUPS has it, for whoever may see it. A handler never checks roles
 again, unless the answer depends on the record: then it raises `Refused` (403) or `starlette.exceptions.HTTPException`
 (404). It calls use cases by `asyncio.to_thread` and says nothing itself: words stand in the templates.
 
@@ -78,22 +78,13 @@ from programme.sign_in import Staff
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 AT = "/console"
-NAV = (
-    "Waiting",
-    "Mine",
-    "All",
-    "Callbacks",
-    "Since last shift",
-    "Referrals",
-    "Sessions",
-    "Needs attention",
-    "Police lists",
-    "Reports",
-    "Programme",
-    "Training",
-    "People",
-    "Audit",
+NAV_GROUPS = (
+    ("Chats", ("Waiting", "Mine", "All", "Callbacks", "Since last shift")),
+    ("The course", ("Referrals", "Sessions", "Needs attention", "Police lists", "Reports")),
+    ("Set up", ("Programme", "Training", "People", "Audit")),
 )
+NAV = tuple(name for _, names in NAV_GROUPS for name in names)
+NEAR = ("Waiting", "Mine", "Sessions", "Needs attention")  # under the thumb on a phone; the others are behind More
 SAID, FORM = "console_said", "console_form"  # cookies: what to say after a redirect; the form token of the signed out
 LIVE_HEADER = "x-live"
 
@@ -255,7 +246,7 @@ def _make_words() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words.globals |= {"csrf": _csrf, "may": _may, "static": _static, "nav": _nav}
+    words.globals |= {"csrf": _csrf, "may": _may, "static": _static, "nav": _nav, "NEAR": NEAR}
     words.filters |= show.FILTERS
     return words
 
@@ -273,11 +264,13 @@ def _may(given: Given, permission: str) -> bool:
 
 
 @pass_context
-def _nav(given: Given) -> list[Page]:
-    """The pages of the navigation that this person may see."""
+def _nav(given: Given) -> list[tuple[str, list[Page]]]:
+    """The pages of the navigation that this person may see, by group; no group is empty."""
     who: Staff | None = given["staff"]
     pages: Sequence[Page] = given["request"].state.nav
-    return [page for page in pages if who is not None and page.may is not None and may(who.role, page.may)]
+    seen = [page for page in pages if who is not None and page.may is not None and may(who.role, page.may)]
+    groups = [(group, [page for page in seen if page.nav in names]) for group, names in NAV_GROUPS]
+    return [(group, own) for group, own in groups if own]
 
 
 def _static(name: str) -> str:

@@ -23,6 +23,16 @@ def day(at: date | datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y}"
 
 
+def short_day(at: date) -> str:
+    """1 Dec 2026."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def written_day(text: str) -> str:
+    """A day that is kept as it stands in a file, 2026-12-01, as `day` says it."""
+    return day(date.fromisoformat(text)) if text else ""
+
+
 def when(at: datetime) -> str:
     """Tue 1 Dec 2026, 3:04pm."""
     return f"{day(at)}, {clock(at)}"
@@ -52,4 +62,13 @@ def ago(given: Given, at: datetime) -> str:
     return length(now - at)
 
 
-FILTERS = {"clock": clock, "day": day, "when": when, "stamp": stamp, "length_of_time": length, "ago": ago}
+FILTERS = {
+    "clock": clock,
+    "day": day,
+    "short_day": short_day,
+    "written_day": written_day,
+    "when": when,
+    "stamp": stamp,
+    "length_of_time": length,
+    "ago": ago,
+}
