@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from launch.context import make_context
 from launch.model import VECTORS
+from launch.prepare import prepare
 from launch.settings import PROJECT, read_settings
-from programme import verification
+from programme import setting, verification
 from programme.context import Context
 from programme.rules import london
 from storage.booking import Booking
@@ -30,6 +31,7 @@ from storage.enums import BookingState, TurnState
 from storage.message import MessageIn, MessageOut
 from storage.referral import Referral
 from storage.session import Course
+from storage.setting import Setting
 from tests.builders import a_course, a_person, a_referral, a_venue
 
 READY_SECONDS = 120.0
@@ -68,6 +70,22 @@ class System:
         self.var.chmod(0o700)
         os.link(model, models / model.name)
         self._process: subprocess.Popen[bytes] | None = None
+        self._last_line = "Sample login: "
+
+    def make_real(self, **settings: str) -> None:
+        """Before it is started: the sample's settings, venues and courses in a programme that is no sample, so that
+        people are written to; at any hour, and with these settings on top. Needs DATA_KEYS."""
+        given = read_settings({**os.environ, **self.environment})
+        prepare(given)
+        ctx = make_context(given)
+        always = {"quiet_from_hour": "0", "quiet_until_hour": "0"}
+        with ctx.database.writing() as session:
+            session.exec(delete(Setting).where(col(Setting.key) == setting.SAMPLE))
+            shape = session.get_one(Setting, "days_to_book").model_dump()
+            for key, value in {**always, **settings}.items():
+                session.merge(Setting(**{**shape, "key": key, "value": value}))
+        ctx.database.close()
+        self._last_line = "Console: "
 
     def bring_vectors(self, models: Path) -> None:
         """What an earlier training kept among `models`, so that the next one here need not work it out again."""
@@ -91,7 +109,7 @@ class System:
     def _is_up(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.printed.read_text()
-        return "Sample login: " in self.printed.read_text()
+        return self._last_line in self.printed.read_text()
 
     def stop(self) -> None:
         """Ends all of it; raises where something is left."""
