@@ -21,7 +21,8 @@ A module of the console declares what it serves, and is named in console/routes.
 `Page` says who may: the guard (console/guard.py) answers everybody else before the handler runs. `nav` puts the page
 into the navigation, under exactly that name, where NAV_GROUPS has it, for whoever may see it. A handler never checks
 roles again, unless the answer depends on the record: then it raises `Refused` (403) or
-`starlette.exceptions.HTTPException` (404). It calls use cases by `asyncio.to_thread` and says nothing itself: words stand in the templates.
+`starlette.exceptions.HTTPException` (404). It calls use cases by `asyncio.to_thread` and says nothing itself: words
+stand in the templates.
 
 Templates extend base.html: `{% block title %}`, `{% block heading %}` (the h1's text, title again by default),
 `{% block actions %}` (buttons beside the h1), `{% block content %}`, `{% block modules %}` (script tags of type module,
