@@ -187,7 +187,7 @@ def test_ready_made_replies_are_put_in_and_a_hole_is_not_sent(
     page.get_by_role("link", name="Hello").click()
     expect(page.get_by_label("Reply")).to_have_value("Hello Alex, Wren here.")
     page.locator("#canned summary").click()
-    page.get_by_role("link", name="Session").click()
+    page.get_by_role("link", name="Session See you").click()
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="session")).to_be_visible()
     expect(page.get_by_label("Reply")).to_have_value("Hello Alex, Wren here.\nSee you {session}.")
