@@ -131,6 +131,7 @@ class _Facts:
             phone=row.person_id in self._phones,
             talk=row.id in self.talks,
             posted=row.id in self._posted,
+            unreached=CaseReason.NOT_DELIVERED in cases,
         )
 
     def _left(self, deadline: date | None) -> int | None:

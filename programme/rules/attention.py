@@ -33,9 +33,9 @@ PATIENCE = timedelta(hours=24)  # until somebody must have been reached
 @dataclass(frozen=True)
 class Standing:
     """Where somebody stands. `case`: one is open for us that is not about being late; `late`: they are on their way
-    late today; `undelivered`: a message of ours was given up; `posted`: a letter is on its way to them; `days_left`:
-    working days to the earlier deadline, none where it is today or over, None where both are missing; `deadline`: that
-    day."""
+    late today; `undelivered`: a message of ours was given up; `unreached`: a case is open since nothing got through;
+    `posted`: a letter is on its way to them; `days_left`: working days to the earlier deadline, none where it is today
+    or over, None where both are missing; `deadline`: that day."""
 
     state: str
     referred_at: datetime
@@ -49,6 +49,7 @@ class Standing:
     phone: bool
     talk: bool
     posted: bool = False
+    unreached: bool = False
 
 
 def why(standing: Standing, now: datetime, today: date) -> Why | None:
@@ -86,6 +87,8 @@ def _holds(reason: Why, standing: Standing, now: datetime, today: date) -> bool:
         return over and (waits or standing.state == "missed")
     if reason == "running_out":
         return waits and not over and standing.days_left is not None and standing.days_left <= CLOSE
+    if reason == "not_reached" and standing.unreached:
+        return True
     if standing.posted and reason in ("not_reached", "unbooked_24h", "unbooked_72h"):
         return False  # there is nothing better to do than to wait for the post
     if reason == "not_reached":

@@ -79,6 +79,8 @@ def test_where_no_message_can_be_sent_one_button_makes_all_the_letters(
 ) -> None:
     rounds(ctx)
     assert waits(ctx) == {"Alex Green": [None], "Robin Brown": [None], "Sam White": [None]}
+    assert [row.why for row in attention.read(ctx).rows] == ["not_reached"] * 3, "the same day, not the next"
+    assert "Make letters for all who need one" in lead.get(f"{AT}/attention").text
     assert "Make 3 letters" in lead.get(HERE).text
     clock.forward(minutes=5)
     page = pressed(lead, HERE, of="unreached")
