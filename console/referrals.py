@@ -20,6 +20,7 @@ HERE = f"{AT}/referrals"
 PAGE = re.compile("[1-9][0-9]{0,5}")
 LONGEST_CELL = 500
 LONG = ("access_needs",)  # fields of several lines
+WAS = "was-"  # the names of the fields that say what stood there when the form was shown
 NOT_BY_HAND = ("first_name", "last_name")
 
 
@@ -58,7 +59,7 @@ async def _form(request: Request, status: int = 200, **given: object) -> Respons
     columns = await asyncio.to_thread(referral_entry.columns, pages.ctx(request))
     hidden = (*NOT_BY_HAND, "reference") if given.get("key") else NOT_BY_HAND
     shown = [one for one in columns if one.field not in hidden]
-    empty: dict[str, object] = {"cells": {}, "wrong": {}, "known": None, "key": ""}
+    empty: dict[str, object] = {"cells": {}, "was": {}, "was_name": WAS, "wrong": {}, "known": None, "key": ""}
     return pages.render(request, "referral_new.html", status, columns=shown, long=LONG, **(empty | given))
 
 
@@ -77,15 +78,17 @@ async def _edit(request: Request) -> Response:
     key = request.path_params["person"]
     cells = await done(referral_entry.cells_of, pages.ctx(request), key)
     await asyncio.to_thread(look.note, pages.ctx(request), pages.staff(request).account_id, "referral", key)
-    return await _form(request, cells=cells, key=key)
+    return await _form(request, cells=cells, was=cells, key=key)
 
 
 async def _change(request: Request) -> Response:
     key, ctx, me = request.path_params["person"], pages.ctx(request), pages.staff(request).account_id
-    cells = _written(request)
-    ended = await done(referral_entry.change, ctx, me, key, cells)
+    cells, sent = _written(request), pages.form(request)
+    was = {field: sent[f"{WAS}{field}"] for field in FIELDS}
+    changed = {field: cells.get(field, "") for field in FIELDS if cells.get(field, "") != was[field].strip()}
+    ended = await done(referral_entry.change, ctx, me, key, changed)
     if ended.referral_id is None:
-        return await _form(request, 422, cells=cells, wrong=_problems(ended), key=key)
+        return await _form(request, 422, cells=cells, was=was, wrong=_problems(ended), key=key)
     return pages.redirect(
         request, f"{HERE}/{key}", said="referrals.changed" if ended.changes else "referrals.unchanged"
     )
@@ -93,7 +96,7 @@ async def _change(request: Request) -> Response:
 
 def _written(request: Request) -> dict[str, str]:
     sent = pages.form(request)
-    return {field: sent[field][:LONGEST_CELL] for field in FIELDS if sent[field].strip()}
+    return {field: sent[field].strip()[:LONGEST_CELL] for field in FIELDS if sent[field].strip()}
 
 
 def _problems(ended: Entered) -> dict[str, str]:

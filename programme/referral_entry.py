@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlmodel import Session
+
 from programme import audit, referral_plan, referral_writing
 from programme.context import Context
 from programme.referral_plan import Changed, Plan, Wrong
@@ -11,6 +13,10 @@ from programme.referral_words import Column
 from storage.person import Person
 from storage.referral import Referral
 from storage.row import NoRowError, lock_one
+
+OF_ALL = ("name", "date_of_birth")  # without these nothing is a row
+DATES = ("book_by", "finish_by")
+MAY_BE_EMPTIED = ("phone", "email", "access_needs", *DATES)
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,27 @@ def enter(ctx: Context, account_id: str, cells: Mapping[str, str]) -> Entered:
 
 
 def change(ctx: Context, account_id: str, referral_id: str, cells: Mapping[str, str]) -> Entered:
-    """Puts one referral right, by field as somebody wrote it; what is left empty stays as it is, and so does its
-    reference. Raises NoRowError."""
+    """Puts one referral right: `cells` are those that somebody has changed, by field as they wrote it. One of
+    MAY_BE_EMPTIED that is empty is taken out; any other that is empty stays as it is, and so does the reference.
+
+    Raises NoRowError."""
+    actor = audit.worker(account_id)
     with ctx.database.writing() as session:
         row = lock_one(session, Referral, referral_id)
-        plan = referral_plan.of_rows(session, ctx, [(1, {**cells, "reference": row.reference})])
+        known = _cells(session, row)
+        emptied = {field for field in MAY_BE_EMPTIED if known.get(field) and not cells.get(field, "-").strip()}
+        given = {field: cell for field, cell in cells.items() if cell.strip()}
+        beside = DATES if given.keys() & set(DATES) else ()  # one is judged by the other
+        kept = {field: known[field] for field in (*OF_ALL, *beside) if field in known and field not in emptied}
+        plan = referral_plan.of_rows(session, ctx, [(1, {**kept, **given, "reference": row.reference})])
         if plan.wrong:
             return Entered(wrong=plan.wrong)
-        referral_writing.write(session, ctx, plan, audit.worker(account_id), by_hand=True)
-        return Entered(referral_id, changes=plan.changed[0].changes if plan.changed else (), is_known=True)
+        referral_writing.write(session, ctx, plan, actor, by_hand=True)
+        if emptied:
+            referral_writing.empty(session, ctx, referral_id, emptied, actor)
+        titles = referral_plan.words_of(session).columns
+        gone = tuple(Changed(field, titles[field].title, known[field], "") for field in sorted(emptied))
+        return Entered(referral_id, changes=(*(plan.changed[0].changes if plan.changed else ()), *gone), is_known=True)
 
 
 def cells_of(ctx: Context, referral_id: str) -> dict[str, str]:
@@ -64,13 +82,17 @@ def cells_of(ctx: Context, referral_id: str) -> dict[str, str]:
         row = session.get(Referral, referral_id)
         if row is None:
             raise NoRowError(NoRowError.__doc__)
-        person = session.get_one(Person, row.person_id)
-        of_person = {field: getattr(person, field) for field in ("name", "phone", "email", "language", "access_needs")}
-        days = {field: getattr(row, field) for field in ("referred_on", "book_by", "finish_by")}
-        days["date_of_birth"] = date.fromisoformat(person.date_of_birth)
-        written = {field: f"{day:%d/%m/%Y}" for field, day in days.items() if day}
-        words = of_person | {"reference": row.reference, "matching_word": row.matching_word}
-        return written | {field: value for field, value in words.items() if value}
+        return _cells(session, row)
+
+
+def _cells(session: Session, row: Referral) -> dict[str, str]:
+    person = session.get_one(Person, row.person_id)
+    of_person = {field: getattr(person, field) for field in ("name", "phone", "email", "language", "access_needs")}
+    days = {field: getattr(row, field) for field in ("referred_on", "book_by", "finish_by")}
+    days["date_of_birth"] = date.fromisoformat(person.date_of_birth)
+    written = {field: f"{day:%d/%m/%Y}" for field, day in days.items() if day}
+    words = of_person | {"reference": row.reference, "matching_word": row.matching_word}
+    return written | {field: value for field, value in words.items() if value}
 
 
 def take(ctx: Context, actor: str, rows: Sequence[Mapping[str, str]], *, check_only: bool = False) -> Taken:

@@ -1,6 +1,6 @@
 """Writing many referrals at once, in the transaction of whoever planned them: new ones, and changes where wanted."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +66,19 @@ def write(
             progress(done)
     session.flush()
     return Written(tuple(added), tuple(changed), arrived(session, ctx, added))
+
+
+def empty(session: Session, ctx: Context, referral_id: str, fields: Collection[str], actor: str) -> None:
+    """Takes out what is not so: a number, an address, what helps them; a day is counted by the settings again."""
+    referral = lock_one(session, Referral, referral_id)
+    person = lock_one(session, Person, referral.person_id)
+    for field in fields:
+        setattr(referral if field in ("book_by", "finish_by") else person, field, None)
+    dates = _dates(referral.referred_on, days_of(session, ctx), referral.book_by, referral.finish_by)
+    if {"book_by", "finish_by"} & set(fields):
+        referral.contact_by, referral.book_by, referral.finish_by = dates.contact_by, dates.book_by, dates.finish_by
+    session.add_all([person, referral])
+    audit.note(session, ctx, actor, "change_referral", "referral", referral.id, {"emptied": sorted(fields)})
 
 
 def days_of(session: Session, ctx: Context) -> Days:

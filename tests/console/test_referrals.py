@@ -179,6 +179,42 @@ def test_one_is_put_right_by_hand_and_the_next_file_leaves_it_so(ctx: Context, l
     assert lead.get(f"{HERE}/made-up/change").status_code == 404
 
 
+def shown_in(page: httpx.Response) -> dict[str, str]:
+    """The form's fields as a browser sends them back."""
+    given = {html.unescape(name): html.unescape(value) for name, value in
+             re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', page.text)}  # fmt: skip
+    areas = re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)</textarea>', page.text)
+    return given | {name: html.unescape(value) for name, value in areas}
+
+
+def test_what_is_not_so_is_taken_out_and_what_a_colleague_wrote_meanwhile_stays(
+    ctx: Context, lead: httpx.Client
+) -> None:
+    a_setting(ctx.database, "days_to_book", "14")
+    row = {"reference": "TVP-4F7K-92", "name": "Alex Green", "date_of_birth": "14/03/1990", "phone": "07700 900123",
+           "email": "alex@example.org", "access_needs": "No steps", "book_by": "20/12/2026"}  # fmt: skip
+    on = f"{HERE}/new"
+    at = post(lead, on, on=on, **row).headers["location"]
+    mine, others = shown_in(lead.get(f"{at}/change")), shown_in(lead.get(f"{at}/change"))
+    lead.post(f"{at}/change", data=others | {"email": "green@example.org", "language": "Polish"})
+    done = lead.post(f"{at}/change", data=mine | {"phone": " ", "access_needs": "", "book_by": "", "name": ""})
+    assert "The changes are kept." in lead.get(done.headers["location"]).text
+    with ctx.database.reading() as session:
+        (person,), (referral,) = session.exec(select(Person)).all(), session.exec(select(Referral)).all()
+        assert (person.phone, person.access_needs, person.name) == (None, None, "Alex Green")
+        assert (person.email, person.language) == ("green@example.org", "pl"), "not undone by an older form"
+        assert referral.book_by == date(2026, 12, 15), "counted by the settings again"
+    again = lead.post(f"{at}/change", data=shown_in(lead.get(f"{at}/change")))
+    assert "Nothing was different" in lead.get(again.headers["location"]).text
+    wrong = lead.post(f"{at}/change", data=shown_in(lead.get(f"{at}/change")) | {"phone": "12", "email": ""})
+    assert wrong.status_code == 422
+    fixed = lead.post(f"{at}/change", data=shown_in(wrong) | {"phone": "07700 900999"})
+    assert fixed.status_code == 303
+    with ctx.database.reading() as session:
+        (person,) = session.exec(select(Person)).all()
+        assert (person.phone, person.email) == ("07700 900999", None)
+
+
 def test_the_list_finds_people(ctx: Context, lead: httpx.Client) -> None:
     a_referral(ctx.database, reference="TVP4F7K92")
     missed = a_referral(ctx.database, reference="TVP2H8M41", state=ReferralState.MISSED, finish_by=date(2026, 11, 30))
