@@ -3,9 +3,9 @@
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test train score compare check-language live back follow models misses bench rotate link account lint fmt clean
+.PHONY: help run test train score compare check-language live back follow models misses bench bench-year rotate link account lint fmt clean
 
-run test train back follow models rotate lint fmt:
+run test train back follow models rotate lint fmt bench-year:
 	@$(PYTHON) -m launch.bootstrap $@
 
 score:
@@ -47,6 +47,7 @@ help:
 	@echo "make follow  let the model follow the files again at each start"
 	@echo "make misses  messages that were not understood (DONE=… INTENT=… when one has been dealt with)"
 	@echo "make bench   measure this assistant beside stock Rasa (DATA=folder: on public sets too)"
+	@echo "make bench-year         a simulated year of the programme (YEAR_REFERRALS=5000): what was lost or doubled in it"
 	@echo "make rotate  seal everything stored under the newest of DATA_KEYS"
 	@echo "make link REFERENCE=…   a fresh personal link for a referral"
 	@echo "make account EMAIL=… ROLE=…   invite somebody to the console: the first manager, or a new password"

@@ -53,7 +53,7 @@ class Dialogue:
         if not said.get("ok"):
             raise DialogueError(str(said.get("reason", "not ok")))
         try:
-            replies = tuple(_reply(message) for message in said["messages"])
+            replies = tuple(read_reply(message) for message in said["messages"])
         except (KeyError, TypeError, AttributeError) as error:
             raise DialogueError("bad answer") from error
         understood = {"intent": said.get("intent") or {}, "ranking": (said.get("ranking") or [])[:TOP]}
@@ -113,7 +113,8 @@ class Dialogue:
             return await self._client.post(f"{self._where()}{CHANNEL}{path}", json=body, timeout=seconds)
 
 
-def _reply(message: Mapping[str, Any]) -> Reply:
+def read_reply(message: Mapping[str, Any]) -> Reply:
+    """What an action said, as it comes from the dialogue. Raises KeyError, TypeError, AttributeError."""
     answer = message["answer"]
     if not isinstance(answer, str):  # words of Rasa's own are not ours to say
         raise TypeError(type(answer).__name__)

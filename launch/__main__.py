@@ -16,7 +16,7 @@ from launch.telling import tell_in_json
 PARENT = os.getppid()
 # What these write, only their owner reads.
 PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench", "rotate", "link", "score", "compare"}
-PRIVATE |= {"account", "live", "back", "follow", "models", "misses"}
+PRIVATE |= {"account", "bench-year", "live", "back", "follow", "models", "misses"}
 
 
 def _run(settings: Settings) -> None:
@@ -56,6 +56,12 @@ def _migrate(settings: Settings) -> None:
 
 def _bench(settings: Settings, data: str = "") -> None:
     importlib.import_module("launch.bench").bench(settings, data)
+
+
+def _bench_year(settings: Settings) -> None:
+    from launch.bench.year import bench_year
+
+    bench_year(settings)
 
 
 def _rotate(settings: Settings) -> None:
@@ -121,6 +127,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "migrate": _migrate,
     "train": trainers.train,
     "bench": _bench,
+    "bench-year": _bench_year,
     "rotate": _rotate,
     "link": _link,
     "account": _account,

@@ -138,6 +138,7 @@ class Settings(BaseModel):
     bench_rounds: Annotated[int, Field(ge=1)] | None = None
     bench_stock_epochs: Annotated[int, Field(ge=1)] = 100
     bench_stock_examples: Annotated[int, Field(ge=1)] | None = None
+    year_referrals: Annotated[int, Field(ge=1, le=100_000)] = 5000
     trace_dir: Path | None = None
 
     @model_validator(mode="after")

@@ -9,7 +9,18 @@ from functools import partial
 
 from sqlmodel import Session
 
-from programme import alert, calling_off, first_reply, handoff, kept_place, request, second_chance, setting, shift
+from programme import (
+    alert,
+    calling_off,
+    first_reply,
+    handoff,
+    kept_place,
+    request,
+    second_chance,
+    setting,
+    shift,
+    unread,
+)
 from programme import owner as owners
 from programme.context import Context
 from programme.rules import london
@@ -51,6 +62,7 @@ def tick(ctx: Context) -> Ticked:
         lambda: ticked.changed.extend(calling_off.tick(ctx)),
         lambda: second_chance.tick(ctx),
         lambda: ticked.changed.extend(kept_place.tick(ctx)),
+        lambda: unread.tick(ctx),
         *[partial(_do, ctx, conversation_id, step, ticked) for conversation_id, step in _due(ctx)],
         *[partial(_expire, ctx, conversation_id, ticked) for conversation_id in _too_old(ctx)],
     ]

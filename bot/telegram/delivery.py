@@ -56,13 +56,13 @@ class TelegramDelivery:
         """Never returns; ends by being cancelled."""
         while True:
             self.wake.clear()
-            if not await self._send_due():
+            if not await self.send_due():
                 # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the hint.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self.wake.wait()
 
-    async def _send_due(self) -> bool:
+    async def send_due(self) -> bool:
         """Begins to send what is due; False where there was nothing to begin."""
         room = MOST_AT_ONCE - len(self._sending)
         if room < 1:

@@ -1,0 +1,51 @@
+"""What was said to somebody on a page that they have not opened since: after a day a worker hears of it, once, and
+rings or writes. Reminders and nudges have a way of their own (programme/outreach_plan.py)."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, or_, select
+
+from programme import case
+from programme.context import Context
+from storage.conversation import Conversation
+from storage.enums import CaseReason, Channel, OutState, Sender, Urgency
+from storage.message import MessageOut
+from storage.row import lock_one
+
+PATIENCE = timedelta(hours=24)
+UNREAD = "unread"  # stands in the message's `failure` from then on; a page that is opened later shows it all the same
+TOLD = ("notice_called_off", "notice_place_kept", "notice_nobody_came")
+MOST = 100
+
+
+def tick(ctx: Context) -> None:
+    """Opens a case for each chat in which something that matters has waited for a day."""
+    with ctx.database.reading() as session:
+        found = select(MessageOut.conversation_id).join(Conversation).where(*_unread(ctx))
+        chats = sorted(set(session.exec(found.limit(MOST))))
+    for key in chats:
+        with ctx.database.writing() as session:
+            _tell(session, ctx, lock_one(session, Conversation, key))
+
+
+def _tell(session: Session, ctx: Context, chat: Conversation) -> None:
+    wanted = select(MessageOut).join(Conversation).where(MessageOut.conversation_id == chat.id, *_unread(ctx))
+    rows = session.exec(wanted.order_by(col(MessageOut.seq))).all()
+    for row in rows:
+        row.failure = UNREAD
+        session.add(row)
+    if rows:
+        detail = {"message": rows[0].id, "answer": rows[0].answer, "failure": UNREAD}
+        case.open_for(session, ctx, CaseReason.NOT_DELIVERED, Urgency.STUCK, chat, detail)
+
+
+def _unread(ctx: Context) -> list[ColumnElement[bool]]:
+    told = [col(MessageOut.answer).startswith(each) for each in TOLD]
+    return [
+        col(Conversation.channel) == Channel.WEB,
+        col(MessageOut.state).in_([OutState.WAITING, OutState.SENT]),
+        col(MessageOut.failure).is_(None),
+        col(MessageOut.created_at) <= ctx.clock() - PATIENCE,
+        or_(col(MessageOut.sender) == Sender.WORKER, *told),
+    ]
