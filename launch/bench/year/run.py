@@ -84,7 +84,7 @@ async def live(
 def make_context(settings: Settings, home: Path, clock: FastClock, seed: int) -> Context:
     """A new database with the fast clock, and randomness by the seed."""
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(mode=0o700)
+    home.mkdir(mode=0o700, parents=True)
     own = settings.model_copy(update={"var_dir": home})
     make_sample_keys(own)
     rng = Random(seed)  # noqa: S311  # a simulated year keeps no secrets
