@@ -16,6 +16,7 @@ MOST_STEPS = 14
 AWAKE = range(7, 23)  # London hours in which people do anything
 DANGER = "i want to kill myself"
 BOOKED = ("notice_booked", "notice_booked_online", "notice_moved", "notice_moved_online")
+CHOICES = ("notice_called_off", "notice_place_kept", "notice_missed_dates")  # dates to choose from, unasked
 LOOKS = 4  # days between two looks at the page
 
 
@@ -113,7 +114,7 @@ class People:
         if confirm is not None and someone.ways.confirms and f"said:{someone.sessions}" not in someone.done:
             someone.done.add(f"said:{someone.sessions}")
             await talk.press(confirm)
-        elif heard.answer.startswith(("notice_called_off", "notice_place_kept")):
+        elif heard.answer.startswith(CHOICES):
             picked = heard.button("choose_session") or heard.button("join_waiting_list")
             if picked is not None:
                 await self._walk(someone, talk, await talk.press(picked))
