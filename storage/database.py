@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from storage import tables  # noqa: F401 - whoever writes a row needs every table that it points at
 from storage.engine import BUSY_SECONDS, make_file, postgres_engine, sqlite_engine, sqlite_file
 from storage.keys import Keyring
 

@@ -1,5 +1,7 @@
 """Migrations: they make exactly what the tables say, once, however many processes start."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -148,3 +150,13 @@ def test_opening_a_database_of_no_tables_does_not_make_them(sqlite_url: str, key
     assert not is_current(database)
     assert inspect(create_engine(f"sqlite:///{database.path}")).get_table_names() == []
     database.close()
+
+
+def test_whoever_opens_the_database_knows_every_table() -> None:
+    """Also a process that uses a few of them: a row cannot be written while a table that it points at is unknown."""
+    words = (
+        "import storage.database; from storage.row import Row;"
+        " print(len({each.column for table in Row.metadata.tables.values() for each in table.foreign_keys}))"
+    )
+    told = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert int(told.stdout) > 10
