@@ -3,10 +3,13 @@
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3.11)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test train score compare check-language live back follow models misses bench bench-year rotate link account lint fmt clean
+.PHONY: help run demo test train score compare check-language live back follow models misses bench bench-year rotate link account lint fmt clean
 
 run test train back follow models rotate lint fmt bench-year:
 	@$(PYTHON) -m launch.bootstrap $@
+
+demo:
+	@$(PYTHON) -m launch.bootstrap demo $(if $(KEEP),--keep)
 
 score:
 	@$(PYTHON) -m launch.bootstrap score "$(FILE)" "$(OUT)" "$(MODEL)" "$(HTML)"
@@ -37,6 +40,7 @@ clean: # what was built; never var/, which holds data, keys and models
 
 help:
 	@echo "make run     build what is missing, then start the assistant on http://127.0.0.1:8000/"
+	@echo "make demo    watch it: phone beside console, time that jumps, parts that break (KEEP=1: go on with the last one)"
 	@echo "make test    everything that CI runs"
 	@echo "make train   train and validate a model from nlu/ and stories/"
 	@echo "make score FILE=some.yml OUT=report.json   how well the model understands labelled messages, also as a page"

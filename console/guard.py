@@ -25,6 +25,7 @@ SESSION, KNOWN = "console_session", "console_known"  # cookies
 SIGN_IN = f"{AT}/sign-in"
 FORM_TYPE = "application/x-www-form-urlencoded"
 FILE_TYPE = "multipart/form-data"
+NOBODY = "frame-ancestors 'none'"
 MOST_FIELDS = 20  # beside a file
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -36,7 +37,7 @@ HEADERS = {
             "connect-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
-            "frame-ancestors 'none'",
+            NOBODY,
             "require-trusted-types-for 'script'",
             "trusted-types console",
         ]
@@ -61,8 +62,18 @@ class _TooLarge(Exception):
     """A form with a file that is too large."""
 
 
-def guarded(ctx: Context, one: Page, nav: Sequence[Page]) -> Route:
+def headers(framed_by: str | None = None) -> dict[str, str]:
+    """What every page travels with. `framed_by`: the one origin that may show it in a frame; nobody unless said."""
+    if framed_by is None:
+        return HEADERS
+    kept = {name: text for name, text in HEADERS.items() if name != "X-Frame-Options"}
+    policy = HEADERS["Content-Security-Policy"].replace(NOBODY, f"frame-ancestors {framed_by}")
+    return {**kept, "Content-Security-Policy": policy}
+
+
+def guarded(ctx: Context, one: Page, nav: Sequence[Page], framed_by: str | None = None) -> Route:
     """The page as a route. The handler runs only for whoever may, and only for forms of ours."""
+    ours = headers(framed_by)
 
     async def answer(request: Request) -> Response:
         request.state.ctx, request.state.nav = ctx, nav
@@ -80,7 +91,7 @@ def guarded(ctx: Context, one: Page, nav: Sequence[Page]) -> Route:
         except Exception as error:
             log.error("console page failed", path=one.path, exc_info=error)
             reply = pages.render(request, "error.html", 500, kind="broken")
-        reply.headers.update({name: text for name, text in HEADERS.items() if name not in reply.headers})
+        reply.headers.update({name: text for name, text in ours.items() if name not in reply.headers})
         if request.url.scheme == "https":
             reply.headers["Strict-Transport-Security"] = YEAR
         return reply

@@ -77,14 +77,15 @@ def navigation() -> list[Page]:
     return sorted((page for page in pages() if page.nav), key=lambda page: NAV.index(page.nav or ""))
 
 
-def routes(ctx: Context, hint: Hint | None = None) -> list[BaseRoute]:
+def routes(ctx: Context, hint: Hint | None = None, framed_by: str | None = None) -> list[BaseRoute]:
     """What the app serves for staff, and for systems that send us referrals. `hint`: called with the id of a
-    conversation in which staff did something, so that the person hears at once; without it, within a second."""
+    conversation in which staff did something, so that the person hears at once; without it, within a second.
+    `framed_by`: the one origin whose pages may show the console in a frame; nobody's unless said."""
     live, nav = Live(ctx, topics()), navigation()
     files = Mount(f"{AT}/static", _Files(directory=STATIC))
     missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
     heard = [_heard(page, hint) for page in pages(live)]
-    return [*api.routes(ctx), files, *(guarded(ctx, page, nav) for page in [*heard, missing])]
+    return [*api.routes(ctx), files, *(guarded(ctx, page, nav, framed_by) for page in [*heard, missing])]
 
 
 def _heard(page: Page, hint: Hint | None) -> Page:

@@ -16,7 +16,7 @@ from launch.telling import tell_in_json
 PARENT = os.getppid()
 # What these write, only their owner reads.
 PRIVATE = {"run", "app", "actions", "prepare", "migrate", "train", "bench", "rotate", "link", "score", "compare"}
-PRIVATE |= {"account", "bench-year", "live", "back", "follow", "models", "misses"}
+PRIVATE |= {"account", "bench-year", "live", "back", "follow", "models", "misses", "demo"}
 
 
 def _run(settings: Settings) -> None:
@@ -27,6 +27,12 @@ def _run(settings: Settings) -> None:
         run(settings, PARENT)
     except (NotPreparedError, TrainingFailedError) as error:
         sys.exit(str(error))
+
+
+def _demo(settings: Settings, keep: str = "") -> None:
+    from launch.demo.run import demo
+
+    sys.exit(demo(settings, PARENT, keep == "--keep"))
 
 
 def _app(settings: Settings) -> None:
@@ -121,6 +127,7 @@ def _fmt(_settings: Settings) -> None:
 
 COMMANDS: dict[str, Callable[..., object]] = {
     "run": _run,
+    "demo": _demo,
     "app": _app,
     "actions": _actions,
     "prepare": _prepare,
@@ -149,6 +156,7 @@ TAKES = {
     "link": ("<reference>",),
     "account": ("<email>", "<role>"),
     "bench": ("[folder]",),
+    "demo": ("[--keep]",),
     "score": ("<file>", "[report]", "[model]", "[page]"),
     "check-language": ("[--all]",),
     "compare": ("[candidate]", "[live]", "[file]", "[report]"),

@@ -35,6 +35,7 @@ FREE_BYTES = 2_500_000_000  # both environments, uv's downloads, and room for a 
 STOCK_BYTES = 3_500_000_000  # TensorFlow and all that comes with it
 WITH_RASA = {
     "run",
+    "demo",
     "train",
     "test",
     "bench",
@@ -50,6 +51,7 @@ WITH_RASA = {
 WITH_TEST_TOOLS = {"test", "bench", "check-language", "lint", "fmt"}
 STEPS_OF = {
     "run": 4,
+    "demo": 4,
     "train": 4,
     "bench": 5,
     "score": 4,

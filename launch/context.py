@@ -3,9 +3,9 @@
 import os
 import secrets
 import uuid
-from datetime import UTC, datetime
 
 from launch.keys import read_keyring
+from launch.moved_clock import make_clock
 from launch.settings import PROJECT, Settings
 from programme.answers import Answers
 from programme.context import Context
@@ -19,7 +19,7 @@ def make_context(settings: Settings) -> Context:
     return Context(
         database=Database(settings.database_url, read_keyring(settings)),
         answers=Answers.load(PROJECT / "nlu" / "answers"),
-        clock=lambda: datetime.now(UTC),
+        clock=make_clock(settings.demo_clock),
         new_id=lambda: uuid.uuid4().hex,
         new_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
         holder=f"{os.getpid()}-{secrets.token_hex(4)}",

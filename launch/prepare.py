@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from launch.context import make_context
 from launch.keys import make_sample_keys, read_keyring, refuse_real_programme, sample_password
 from launch.lessons import write_lessons
+from launch.moved_clock import refuse_real
 from launch.settings import Settings
 from programme import sample, sample_staff, sample_week
 from programme.context import Context
@@ -42,7 +43,8 @@ def prepare(settings: Settings) -> Sample | None:
     """Migrates, seeds an empty database with the sample unless a programme of its own is to begin there, tops up a
     sample; what to print of it, if it is one.
 
-    Raises NoKeysError for a real programme without DATA_KEYS, LostKeysError for a sample whose key file is gone.
+    Raises NoKeysError for a real programme without DATA_KEYS, LostKeysError for a sample whose key file is gone,
+    NoSampleError for a demonstration on anything but a sample.
     """
     settings.make_var_dir()
     probe = _without_keys(settings)  # whether this is a sample stands in the clear; keys come after the answer
@@ -50,6 +52,8 @@ def prepare(settings: Settings) -> Sample | None:
         migrate(probe.database)
         is_sample = sample.is_sample(probe)
         empty = sample.is_empty(probe) and settings.sample
+        if not empty:
+            refuse_real(probe, settings)
     finally:
         probe.database.close()
     if not empty and not is_sample:

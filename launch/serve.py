@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from launch.context import make_context
 from launch.logs import be_discreet
+from launch.moved_clock import refuse_real
 from launch.parent import end_with_parent
 from launch.settings import BadSettingsError, Settings
 
@@ -61,7 +62,9 @@ def serve_actions(settings: Settings) -> None:
     _begin(settings)
     if settings.actions_port is None or settings.actions_secret is None:
         raise BadSettingsError("The action server is started by `make run`, which gives it its port and secret.")
-    serve(make_context(settings), settings.actions_port, settings.actions_secret.get_secret_value())
+    ctx = make_context(settings)
+    refuse_real(ctx, settings)
+    serve(ctx, settings.actions_port, settings.actions_secret.get_secret_value())
 
 
 def _begin(settings: Settings) -> None:

@@ -17,6 +17,7 @@ TELEGRAM = "https://api.telegram.org"
 NOTIFY = "https://api.notifications.service.gov.uk"
 NOTIFY_KEY = re.compile(r".+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHORTEST_TOKEN = 16
+STAGE = re.compile(r"http://127\.0\.0\.1:[1-9]\d{1,4}")
 BENCH_PARTS = ("turns", "understanding", "workers")
 # Meant for whoever runs us, not for our children. Without .pyc files each start would compile Rasa anew.
 NOT_FOR_CHILDREN = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS"}
@@ -76,6 +77,12 @@ def _proxy_addresses(text: object) -> object:
     return given
 
 
+def _stage(text: object) -> object:
+    if isinstance(text, str) and not STAGE.fullmatch(text):
+        raise ValueError("must be a page's origin on this machine, such as http://127.0.0.1:8000")
+    return text
+
+
 def _parts(given: object) -> object:
     parts = tuple(one.strip() for one in given.split(",") if one.strip()) if isinstance(given, str) else given
     if not parts or not isinstance(parts, tuple) or not set(parts) <= set(BENCH_PARTS):
@@ -89,6 +96,7 @@ RedisAddress = Annotated[SecretStr, BeforeValidator(_redis_address)]
 MailAddress = Annotated[SecretStr, BeforeValidator(_mail_address)]
 NotifyKey = Annotated[SecretStr, BeforeValidator(_notify_key)]
 ProxyAddresses = Annotated[tuple[str, ...], BeforeValidator(_proxy_addresses)]
+StageOrigin = Annotated[str, BeforeValidator(_stage)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -133,6 +141,11 @@ class Settings(BaseModel):
     actions_secret: SecretStr | None = None
     parent_pid: int | None = None
 
+    # For `make demo`, on sample data only: the file that moves the clock ahead, and the one page that may show the
+    # console in a frame and use the doors of launch/demo/door.py. Both off unless set.
+    demo_clock: Path | None = None
+    demo_stage: StageOrigin | None = None
+
     # For `make bench` (docs/bench.md), and what it tells the processes that it times.
     bench_parts: Annotated[tuple[str, ...], BeforeValidator(_parts)] = BENCH_PARTS
     bench_rounds: Annotated[int, Field(ge=1)] | None = None
@@ -155,6 +168,8 @@ class Settings(BaseModel):
             raise ValueError("NOTIFY_API_KEY needs PUBLIC_URL: text messages end in a link to the chat")
         if not self.sample and not self.data_keys:
             raise ValueError("SAMPLE=no needs DATA_KEYS: a programme of your own needs keys that are kept safe")
+        if self.is_demo and self.data_keys:
+            raise ValueError("DEMO_CLOCK and DEMO_STAGE are for sample data only, never beside DATA_KEYS")
         receipts = self.notify_receipt_token
         if receipts and len(receipts.get_secret_value()) < SHORTEST_TOKEN:
             raise ValueError(f"NOTIFY_RECEIPT_TOKEN must have at least {SHORTEST_TOKEN} characters")
@@ -183,6 +198,11 @@ class Settings(BaseModel):
         return f"http://127.0.0.1:{self.actions_port}"
 
     @property
+    def is_demo(self) -> bool:
+        """Whether this start is one of `make demo`."""
+        return self.demo_clock is not None or self.demo_stage is not None
+
+    @property
     def models(self) -> Path:
         """The folder of trained models, and of which one is live."""
         return self.models_dir or self.var_dir / "models"
@@ -204,7 +224,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise BadSettingsError("\n".join(_in_words(problem) for problem in error.errors())) from None
-    folders = {name: getattr(settings, name) for name in ("var_dir", "models_dir", "train_config", "score_sets")}
+    folders = {
+        name: getattr(settings, name) for name in ("var_dir", "models_dir", "train_config", "score_sets", "demo_clock")
+    }
     return settings.model_copy(
         update={name: folder.expanduser().absolute() for name, folder in folders.items() if folder}
     )

@@ -30,6 +30,7 @@ from launch.address import make_address
 from launch.alerts import Alerts, Post, Send, TelegramGroup
 from launch.clock import Clock
 from launch.context import make_context
+from launch.moved_clock import refuse_real
 from launch.outreach import Carrier, Mail, Reaching
 from launch.parts import app_address
 from launch.ready import Readiness
@@ -135,6 +136,7 @@ class _Parts:
 
 def _make_parts(settings: Settings) -> _Parts:
     ctx = make_context(settings)
+    refuse_real(ctx, settings)
     secret = settings.dialogue_secret.get_secret_value() if settings.dialogue_secret else ""
     dialogue = Dialogue(make_address(settings.dialogue_at, settings.dialogue_url), secret)
     safety = make_safety()
@@ -198,7 +200,12 @@ def _hints(ctx: Context, service: ConversationService, settings: Settings) -> "H
 def make_app(settings: Settings) -> Starlette:
     """The ASGI application: web chat, the console, Telegram, readiness."""
     parts = _make_parts(settings)
-    routes = [*_health(parts), *parts.web.routes(), *console(parts.ctx, parts.service.hint)]
+    routes = [*_health(parts), *parts.web.routes()]
+    if settings.demo_stage is not None:
+        from launch.demo.door import doors
+
+        routes += doors(parts.ctx, settings)
+    routes += console(parts.ctx, parts.service.hint, settings.demo_stage)
     if parts.telegram is not None and settings.telegram_webhook_url:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         routes.append(Route(path, parts.telegram.webhook, methods=["POST"]))

@@ -40,6 +40,11 @@ class SampleReferral:
     born: date
 
 
+def people() -> list[SampleReferral]:
+    """Those of the sample who can be tried by hand, the printed one first."""
+    return [SampleReferral(row["reference"], row["born"]) for row in _content()["people"]]
+
+
 def is_empty(ctx: Context) -> bool:
     """Whether nobody has used this database yet."""
     kept = (Setting.key, Referral.id, Account.id, Invitation.id)  # the first thing may be the first manager

@@ -2,8 +2,9 @@
 
 import argparse
 
-from tests.telegram_api.server import bind, serve
-from tests.telegram_api.world import TOKEN, World
+from launch.stand_in.server import bind
+from launch.stand_in.world import TOKEN, World
+from tests.telegram_api.serving import serve
 
 
 def main() -> None:

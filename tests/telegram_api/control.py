@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.telegram_api.world import TOKEN
+from launch.stand_in.world import TOKEN
 
 
 class Control:

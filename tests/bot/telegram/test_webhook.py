@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.telegram.connection import TelegramSettings, WebhookSecretMissingError
+from launch.stand_in.server import bind
 from tests.bot.telegram.conftest import SAM, Bench
-from tests.telegram_api.server import bind
 
 SECRET = "a-secret_1"
 

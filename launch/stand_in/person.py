@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
-from tests.telegram_api.methods import membership
-from tests.telegram_api.world import World
+from launch.stand_in.methods import membership
+from launch.stand_in.world import World
 
 FILE = {"file_id": "f", "file_unique_id": "u"}
 THINGS: dict[str, dict[str, Any]] = {

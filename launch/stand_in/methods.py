@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.telegram_api.world import BOT, DEFAULT_UPDATES, ApiError, Chat, World
+from launch.stand_in.world import BOT, DEFAULT_UPDATES, ApiError, Chat, World
 
 Params = Mapping[str, Any]
 NOT_MODIFIED = (

@@ -4,10 +4,11 @@ import asyncio
 import copy
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-TOKEN = "123456:stand-in-AAAAAAAAAAAAAAAAAAAAAAAAAAA"
+TOKEN = "123456:stand-in-AAAAAAAAAAAAAAAAAAAAAAAAAAA"  # noqa: S105  # of no bot anywhere
 BOT = {
     "id": 123456,
     "is_bot": True,
@@ -60,8 +61,11 @@ class Fault:
 class World:
     """Everything that the server keeps; used from its own event loop only."""
 
-    def __init__(self, token: str = TOKEN) -> None:
+    def __init__(self, token: str = TOKEN, clock: Callable[[], float] = time.time, everybody: bool = False) -> None:
+        """`clock`: seconds since 1970; `everybody`: who was never heard of has a chat with the bot too."""
         self.token = token
+        self._clock = clock
+        self._everybody = everybody
         self.chats: dict[int, Chat] = {}
         self.queue: list[dict[str, Any]] = []
         self.seen_updates: dict[int, dict[str, Any]] = {}
@@ -87,7 +91,8 @@ class World:
     def chat(self, chat_id: object) -> Chat:
         """The chat, as any method that writes to it must find it."""
         try:
-            chat = self.chats[int(str(chat_id))]
+            wanted = int(str(chat_id))
+            chat = self.person(wanted) if self._everybody else self.chats[wanted]
         except (KeyError, ValueError):
             raise ApiError(400, "Bad Request: chat not found") from None
         if chat.blocked:
@@ -103,9 +108,9 @@ class World:
     def add_message(self, chat: Chat, by_bot: bool, **content: Any) -> dict[str, Any]:
         """A message in a chat, from the bot or from the person."""
         sender = BOT if by_bot else {"id": abs(chat.id), "is_bot": False, "first_name": chat.name}
-        message = {
+        message: dict[str, Any] = {
             "message_id": next(self._message_ids),
-            "date": int(time.time()),
+            "date": int(self._clock()),
             "chat": chat.shape,
             "from": {key: sender[key] for key in ("id", "is_bot", "first_name")},
             **content,
@@ -117,7 +122,7 @@ class World:
         """Queues an update of an allowed kind; its id."""
         if kind not in self.allowed:
             return None
-        update = {"update_id": next(self._update_ids), kind: copy.deepcopy(content)}
+        update: dict[str, Any] = {"update_id": next(self._update_ids), kind: copy.deepcopy(content)}
         self.seen_updates[update["update_id"]] = update
         async with self.news:
             (self.queue if self.held is None else self.held).append(update)

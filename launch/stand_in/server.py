@@ -1,57 +1,32 @@
-"""The HTTP server: the Bot API under /bot<token>/, the control side under /control/, updates posted to a webhook."""
+"""The Bot API over HTTP: its methods under /bot<token>/, and updates posted to a webhook."""
 
 import asyncio
-import contextlib
 import email.message
 import email.parser
 import email.policy
 import json
 import re
 import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.telegram_api import person
-from tests.telegram_api.control import Control
-from tests.telegram_api.methods import METHODS
-from tests.telegram_api.world import TOKEN, ApiError, Fault, World
+from launch.stand_in.methods import METHODS
+from launch.stand_in.world import ApiError, Fault, World
 
 
-def make_app(world: World) -> Starlette:
-    """The server's application over one world."""
+def bot_api(world: World) -> Route:
+    """The methods, under /bot<token>/<method>."""
 
     async def api(request: Request) -> Response:
         return await _answer(world, request)
 
-    async def control(request: Request) -> Response:
-        body = json.loads(await request.body() or b"{}")
-        try:
-            return JSONResponse(await _control(world, request.path_params["what"], body))
-        except LookupError as error:
-            return JSONResponse({"error": repr(error)}, status_code=404)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        posting = asyncio.create_task(_post_updates(world))
-        yield
-        posting.cancel()
-
-    return Starlette(
-        routes=[
-            Route("/bot{token}/{method}", api, methods=["GET", "POST"]),
-            Route("/control/{what}", control, methods=["POST"]),
-        ],
-        lifespan=lifespan,
-    )
+    return Route("/bot{token}/{method}", api, methods=["GET", "POST"])
 
 
 async def _answer(world: World, request: Request) -> Response:
@@ -85,7 +60,9 @@ async def _answer(world: World, request: Request) -> Response:
 
 
 async def _meet(fault: Fault | None) -> None:
-    match fault.kind if fault else None:
+    if fault is None:
+        return
+    match fault.kind:
         case "429":
             after = fault.retry_after
             raise ApiError(429, f"Too Many Requests: retry after {after}", after)
@@ -113,7 +90,7 @@ async def _params(request: Request) -> dict[str, Any]:
     params: dict[str, Any] = dict(request.query_params)
     kind, body = request.headers.get("content-type", ""), await request.body()
     if kind.startswith("application/json"):
-        return params | json.loads(body or b"{}")
+        return {**params, **json.loads(body or b"{}")}
     if kind.startswith("multipart/form-data"):
         head = f"Content-Type: {kind}\r\n\r\n".encode()
         form = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
@@ -130,7 +107,7 @@ def _part(part: email.message.Message) -> tuple[str, Any]:
     return name, text
 
 
-async def _post_updates(world: World) -> None:
+async def post_updates(world: World) -> None:
     """Posts updates to the webhook one after another, and again while it answers anything but 200."""
     async with httpx.AsyncClient() as client:
         while True:
@@ -149,88 +126,9 @@ async def _post_updates(world: World) -> None:
                 await asyncio.sleep(0.2)
 
 
-async def _control(world: World, what: str, body: dict[str, Any]) -> Any:
-    match what:
-        case "say":
-            return await person.say(world, **body)
-        case "send":
-            return await person.send(world, **body)
-        case "edit":
-            return await person.edit(world, **body)
-        case "tap":
-            return await person.tap(world, **body)
-        case "block":
-            return await person.block(world, **body)
-        case "add_to":
-            return await person.add_to(world, **body)
-        case "replay":
-            return await world.replay(**body)
-        case "hold":
-            world.held = []
-            return None
-        case "release":
-            return await world.release(**body)
-        case "fault":
-            return world.faults.append(Fault(**body))
-        case "chat":
-            chat = world.chats[body["chat_id"]]
-            return {"messages": list(chat.messages.values()), "actions": chat.actions, "member": chat.member}
-        case "state":
-            names = (
-                "calls",
-                "commands",
-                "description",
-                "short_description",
-                "webhook",
-                "posted",
-                "toasts",
-                "confirmed",
-            )
-            return {name: getattr(world, name) for name in names} | {
-                "queue": len(world.queue) + len(world.replayed),
-                "token": world.token,
-            }
-    raise LookupError(what)
-
-
-def serve(world: World, bound: socket.socket) -> uvicorn.Server:
-    """A server for the bound socket; `run(sockets=[bound])` serves until `should_exit`."""
-    config = uvicorn.Config(make_app(world), log_level="critical", ws="none", timeout_graceful_shutdown=1)
-    return uvicorn.Server(config)
-
-
 def bind(port: int = 0) -> socket.socket:
     """A listening socket on loopback; port 0 is one chosen free."""
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind(("127.0.0.1", port))
     return bound
-
-
-@contextlib.contextmanager
-def telegram_api(token: str = TOKEN) -> Iterator[Control]:
-    """The stand-in in a thread of its own, with a loop of its own, for as long as the block lasts."""
-    bound = bind()
-    ready: threading.Event = threading.Event()
-    server: list[uvicorn.Server] = []
-
-    def run() -> None:
-        async def main() -> None:
-            server.append(serve(World(token), bound))
-            ready.set()
-            await server[0].serve(sockets=[bound])
-
-        asyncio.run(main())
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    ready.wait()
-    control = Control(f"http://127.0.0.1:{bound.getsockname()[1]}", token)
-    try:
-        control.wait_until_up()
-        yield control
-    finally:
-        control.close()
-        server[0].should_exit = server[0].force_exit = True  # a poll that still waits is cut off
-        thread.join(timeout=5)
-        bound.close()
