@@ -53,6 +53,7 @@ class BookingView:
             "place": self.place,
             "where": self.where if self.online else "\n".join(part for part in (self.where, self.directions) if part),
             "calendar": f"/calendar/{self.calendar_token}.ics",
+            "proof": f"/proof/{self.calendar_token}.pdf",
         }
 
 

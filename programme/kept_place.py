@@ -12,10 +12,12 @@ from programme import owner as owners
 from programme.answers import ButtonSpec
 from programme.context import Context
 from programme.outbox import Reply, say
+from programme.outreach_due import pace
 from programme.rules import booking as booking_rules
 from programme.rules import deadline, london, preference
 from programme.rules import waiting_list as rules
 from programme.rules.booking import Verdict
+from programme.rules.outreach import is_quiet
 from programme.rules.waiting_list import Waiter
 from storage import session as courses
 from storage import waiting
@@ -45,7 +47,7 @@ def tick(ctx: Context) -> list[str]:
     with ctx.database.reading() as session:
         late = [row for row in waiting.open_holds(session) if row.expires_at <= now]
     changed = [found for hold in late if (found := _expire(ctx, hold))]
-    if waiting_list.look_after(ctx) and rules.is_day(now):
+    if waiting_list.look_after(ctx) and not _is_quiet(ctx):
         changed += [kept.conversation_id for kept in offer_free(ctx)]
     return changed
 
@@ -163,11 +165,18 @@ def _expire(ctx: Context, expired: Hold) -> str | None:
             return None
         waiting.end_hold(session, hold, HoldEnd.EXPIRED, ctx.clock())
         waiting_list.note(session, ctx, "expire", hold.waiting_id, owners.CLOCK)
-        if conversation is None or not rules.is_day(ctx.clock()):
+        if conversation is None or is_quiet(pace(setting.facts(session), ctx.clock()).quiet, ctx.clock()):
             return None
         leave_it = ButtonSpec("join_waiting_list", "label_leave_list", carries={"reason": LEAVE})
         say(session, ctx, conversation, [Reply("notice_place_gone", {}, [leave_it], unique_key=f"gone:{hold.id}")])
         return conversation.id
+
+
+def _is_quiet(ctx: Context) -> bool:
+    """Nobody is woken by an offer: the hours are those of all that is sent unasked."""
+    now = ctx.clock()
+    with ctx.database.reading() as session:
+        return is_quiet(pace(setting.facts(session), now).quiet, now)
 
 
 def _waiter(session: Session, row: Waiting, found: Sequence[WholeCourse]) -> Waiter:

@@ -4,35 +4,52 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from programme import happening, second_chance
+from programme import booked, happening, second_chance
+from programme.booked import BookingView
 from programme.context import Context
 from programme.occasion import Occasion
 from programme.outbox import Reply
+from programme.rules.attendance import SETTLES
 from storage import absence as absences
 from storage import booking as bookings
 from storage.absence import Absence
+from storage.booking import Booking
 from storage.conversation import Conversation
-from storage.enums import AbsenceStep, OutreachKind, Owner
+from storage.enums import AbsenceStep, BookingState, Channel, CourseState, OutreachKind, Owner, ReferralState
 from storage.referral import Referral
+from storage.referral_change import ReferralChange, changes_of
+from storage.session import Course
 
 LASTS = timedelta(days=7)
-KINDS = (OutreachKind.MISSED,)
+TEXTS = {"completed": "notice_text_completed", "changed": "notice_text_changed"}
+MAILS = {"completed": "notice_mail_completed", "changed": "notice_mail_changed"}
+KINDS = (OutreachKind.MISSED, OutreachKind.CHANGED, OutreachKind.COMPLETED)
 
 
 def due(session: Session, now: datetime) -> dict[str, str]:
     """What may be due, by its key, with the referral's id; it is looked at again under its lock."""
-    return {missed_key(row.id): row.referral_id for row in absences.noted_from(session, now - LASTS)}
+    found = {missed_key(row.id): row.referral_id for row in absences.noted_from(session, now - LASTS)}
+    done = select(ReferralChange.referral_id).where(
+        ReferralChange.now == ReferralState.COMPLETED, ReferralChange.at > now - LASTS
+    )
+    found |= {completed_key(key): key for key in session.exec(done)}
+    changed = select(Booking, Course.changed_at).join(Course, col(Course.id) == col(Booking.course_id))
+    changed = changed.where(Booking.state == BookingState.ACTIVE, col(Course.changed_at) > now - LASTS)
+    return found | {changed_key(held.id, at): held.referral_id for held, at in session.exec(changed) if at is not None}
 
 
 def wanted(session: Session, referral: Referral, chats: Collection[Conversation], now: datetime) -> list[Occasion]:
     """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them."""
-    missed = _missed(session, referral, now)
-    if not missed or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
+    found: list[Occasion] = []
+    for held in bookings.bookings_of(session, referral.id)[:1]:  # what they have, or had last
+        found += _missed(session, referral, held, now)
+        found += [*_changed(session, held, now), *_completed(session, held, now)]
+    if not found or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
         return []
     in_danger = happening.open_cases(session, referral.id).get(referral.id, set()) & happening.DANGER
-    return [] if in_danger else missed
+    return [] if in_danger else found
 
 
 def missed_key(absence_id: str) -> str:
@@ -40,14 +57,33 @@ def missed_key(absence_id: str) -> str:
     return f"missed:{absence_id}"
 
 
+def changed_key(booking_id: str, at: datetime) -> str:
+    """How the occasion of a place or a time that changed is written."""
+    return f"changed:{booking_id}:{int(at.timestamp())}"
+
+
+def completed_key(referral_id: str) -> str:
+    """How the occasion of a completed course is written."""
+    return f"completed:{referral_id}"
+
+
 def replies(session: Session, ctx: Context, conversation: Conversation, occasion: Occasion, key: str) -> list[Reply]:
     """What is said in a chat; one `key` each."""
-    row = session.get_one(Absence, occasion.key.rpartition(":")[2])
-    return second_chance.replies(session, ctx, conversation, row, key)
+    if occasion.kind is OutreachKind.MISSED:
+        row = session.get_one(Absence, occasion.key.rpartition(":")[2])
+        return second_chance.replies(session, ctx, conversation, row, key)
+    view = booked.view(session, session.get_one(Booking, occasion.booking_id or ""))
+    if occasion.kind is OutreachKind.COMPLETED:
+        return [Reply("notice_completed", _with_paper(ctx, conversation, view), unique_key=key)]
+    return [Reply("notice_changed_online" if view.online else "notice_changed", view.values(), unique_key=key)]
 
 
 def letter(session: Session, occasion: Occasion, is_text: bool) -> tuple[str, dict[str, Any]]:
     """The answer's name for a text message or an e-mail, and its values."""
+    if occasion.kind is not OutreachKind.MISSED:
+        view = booked.view(session, session.get_one(Booking, occasion.booking_id or ""))
+        what = "completed" if occasion.kind is OutreachKind.COMPLETED else "changed"
+        return (TEXTS if is_text else MAILS)[what], view.values()
     row = session.get_one(Absence, occasion.key.rpartition(":")[2])
     values = second_chance.values(session, row)
     if row.step is AbsenceStep.DATES:
@@ -55,11 +91,42 @@ def letter(session: Session, occasion: Occasion, is_text: bool) -> tuple[str, di
     return ("notice_text_missed_worker" if is_text else "notice_mail_missed_worker"), values
 
 
-def _missed(session: Session, referral: Referral, now: datetime) -> list[Occasion]:
+def _missed(session: Session, referral: Referral, held: Booking, now: datetime) -> list[Occasion]:
     """What a list says of the place that they had last; not once they have another one, or the list was put right."""
-    held = bookings.bookings_of(session, referral.id)
-    row = absences.absence_of(session, held[0].id) if held else None
+    row = absences.absence_of(session, held.id)
     if row is None or row.session_id is None or row.put_right_at is not None or now >= row.noted_at + LASTS:
         return []
     until = row.noted_at + LASTS
     return [Occasion(missed_key(row.id), OutreachKind.MISSED, referral.id, until, row.booking_id)]
+
+
+def _changed(session: Session, held: Booking, now: datetime) -> list[Occasion]:
+    """That the place, the link or the times of what they hold are not what they were when it was booked."""
+    course = session.get_one(Course, held.course_id)
+    at = course.changed_at
+    is_open = held.state == BookingState.ACTIVE and course.state == CourseState.OPEN
+    if at is None or at <= held.made_at or not is_open or now < at + SETTLES:
+        return []
+    ahead = [starts for starts in booked.view(session, held).starts if starts > now]
+    if not ahead:
+        return []
+    until = min(at + LASTS, ahead[0])
+    return [Occasion(changed_key(held.id, at), OutreachKind.CHANGED, held.referral_id, until, held.id)]
+
+
+def _completed(session: Session, held: Booking, now: datetime) -> list[Occasion]:
+    """That they have done it all, with their certificate; once, and not before a wrong tap would be put right."""
+    if session.get_one(Referral, held.referral_id).state is not ReferralState.COMPLETED:
+        return []
+    done = [row.at for row in changes_of(session, held.referral_id) if row.now is ReferralState.COMPLETED]
+    if not done or not done[-1] + SETTLES <= now < done[-1] + LASTS:
+        return []
+    key = completed_key(held.referral_id)
+    return [Occasion(key, OutreachKind.COMPLETED, held.referral_id, done[-1] + LASTS, held.id)]
+
+
+def _with_paper(ctx: Context, conversation: Conversation, view: BookingView) -> dict[str, Any]:
+    """The web page knows where it is; elsewhere a link needs the address, and where there is none a person helps."""
+    values = view.values()
+    is_whole = conversation.channel is Channel.WEB or ctx.found_at
+    return values | {"proof": f"{ctx.found_at}{values['proof']}" if is_whole else None}

@@ -126,7 +126,10 @@ def change(ctx: Context, account_id: str, course_id: str, about: About, rest: bo
             whole = courses.whole_course(session, key)
             if whole is not None and whole.taken > about.capacity:
                 raise WrongPlanError({"capacity": "taken"})
+            link = course.join_link
             _say_of(session, ctx, course, about)
+            if course.join_link != link:
+                course.changed_at = ctx.clock()
             _record(session, ctx, account_id, "change_course", course.id)
         return len(keys)
 

@@ -6,7 +6,7 @@ const SPOKEN = "(?:NHS|[Cc]all|[Rr]ing|[Dd]ial|[Pp]hone) (?:111|112|101)";
 const LONG = "(?:\\+44 ?\\(?0?\\)?\\d{2,4}|0\\d{2,4})(?:[ -]?\\d{3,4}){2}";
 const PATTERN = [
   "(https?:\\/\\/[^\\s<>\"']+)", // 1
-  "(\\/[\\w\\-./~%]+\\.ics(?:\\?[\\w=&%.-]*)?)", // 2
+  "(\\/[\\w\\-./~%]+\\.(?:ics|pdf)(?:\\?[\\w=&%.-]*)?)", // 2
   "([\\w.+-]+@[\\w-]+(?:\\.[\\w-]+)+)", // 3
   "([Tt]ext ([A-Z]{2,12}) to (\\d{5}))", // 4, 5, 6
   "([Tt]ext (\\d{5}))", // 7, 8
@@ -42,7 +42,7 @@ function isWhole(text, start, match) {
 function readMatch(match, origin) {
   const [whole, web, file, mail, , word, short, texting, number] = match;
   if (web) return readWeb(web, origin);
-  if (file) return { kind: "calendar", text: file, href: file };
+  if (file) return file.includes(".pdf") ? { kind: "web", text: file, href: new URL(file, origin).href } : { kind: "calendar", text: file, href: file };
   if (mail) {
     const address = mail.replace(/[.-]+$/, "");
     return { kind: "mail", text: address, href: `mailto:${address}` };

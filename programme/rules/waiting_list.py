@@ -9,7 +9,6 @@ from datetime import datetime, time, timedelta
 from programme.rules import deadline, london, offer
 from programme.rules.preference import Preference
 
-DAY_BEGINS, DAY_ENDS = time(8), time(20)  # London clocks: nobody is woken by an offer, and no place runs out asleep
 LEAST = timedelta(minutes=30)  # what is kept for less is no offer
 
 
@@ -21,11 +20,6 @@ class Waiter:
     deadlines: deadline.Deadlines
     wanted: Preference | None
     besides: frozenset[str]
-
-
-def is_day(now: datetime) -> bool:
-    """Whether places are offered at this hour."""
-    return DAY_BEGINS <= london.local(now).time() < DAY_ENDS
 
 
 def kept_until(

@@ -148,6 +148,7 @@ def test_the_time_is_a_setting_and_ends_with_the_start_and_the_last_day_to_book(
 def test_nobody_is_offered_anything_at_night(ctx: Context, clock: Clock, full: Course) -> None:
     chat = joined(ctx)
     free(ctx, full)
+    a_setting(ctx.database, "quiet_from_hour", "20")  # as for all that is sent unasked
     clock.now = NOW.replace(hour=20)
     assert kept_place.tick(ctx) == []
     clock.now = (NOW + timedelta(days=1)).replace(hour=8)

@@ -27,6 +27,13 @@ LINKS = [
 ]
 
 
+def test_a_paper_of_ones_own_is_a_link(page: Page) -> None:
+    found = page.evaluate(
+        "() => import('/static/text.js').then(module => module.findLinks('Proof: /proof/ab-1_x.pdf', 'https://a.example'))"
+    )
+    assert found[1:] == [{"kind": "web", "text": "/proof/ab-1_x.pdf", "href": "https://a.example/proof/ab-1_x.pdf"}]
+
+
 def test_links_are_found_and_nothing_else(page: Page) -> None:
     for text, expected in LINKS:
         pieces: list[dict[str, Any]] = page.evaluate(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from programme.rules.deadline import Deadlines
 from programme.rules.offer import Slot
 from programme.rules.preference import Preference
-from programme.rules.waiting_list import Waiter, choose, is_day, kept_until
+from programme.rules.waiting_list import Waiter, choose, kept_until
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -61,9 +61,3 @@ def test_never_more_than_there_are(free: list[int], people: int) -> None:
 )
 def test_until_when(hold: int, starts: datetime, book_by: date | None, until: datetime | None) -> None:
     assert kept_until(NOW, timedelta(hours=hold), [starts], Deadlines(book_by, date(2027, 1, 1))) == until
-
-
-def test_nobody_is_woken() -> None:
-    hours = [number for number in range(24) if is_day(datetime(2026, 12, 1, number, tzinfo=UTC))]
-    assert hours == list(range(8, 20))
-    assert not is_day(datetime(2026, 7, 1, 6, 59, tzinfo=UTC)) and is_day(datetime(2026, 7, 1, 7, tzinfo=UTC))  # summer
