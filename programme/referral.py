@@ -61,6 +61,7 @@ def add(ctx: Context, new: NewReferral, actor: str = "system") -> Added:
     Raises BadReferenceError, KnownReferenceError; then nothing was written.
     """
     with ctx.database.writing() as session:
+        referrals.lock_intake(session)
         row = write(session, ctx, new, actor)
         link = verification.make_link(session, ctx, row.id)
         return Added(row.id, link, arrived(session, ctx, [row.id]))

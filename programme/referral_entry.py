@@ -11,7 +11,7 @@ from programme.context import Context
 from programme.referral_plan import Changed, Plan, Wrong
 from programme.referral_words import Column
 from storage.person import Person
-from storage.referral import Referral
+from storage.referral import Referral, lock_intake
 from storage.row import NoRowError, lock_one
 
 OF_ALL = ("name", "date_of_birth")  # without these nothing is a row
@@ -42,6 +42,7 @@ class Taken:
 def enter(ctx: Context, account_id: str, cells: Mapping[str, str]) -> Entered:
     """One new referral, by field as somebody wrote it. One that is here already is left as it is."""
     with ctx.database.writing() as session:
+        lock_intake(session)
         plan = referral_plan.of_rows(session, ctx, [(1, cells)])
         if plan.wrong:
             return Entered(wrong=plan.wrong)
@@ -98,6 +99,7 @@ def _cells(session: Session, row: Referral) -> dict[str, str]:
 def take(ctx: Context, actor: str, rows: Sequence[Mapping[str, str]], *, check_only: bool = False) -> Taken:
     """Several, all or nothing; those that are here already take over what changed. The first is line 1."""
     with ctx.database.writing() as session:
+        lock_intake(session)
         plan = referral_plan.of_rows(session, ctx, list(enumerate(rows, 1)))
         if plan.wrong or check_only:
             return Taken(plan, done=False)

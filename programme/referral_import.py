@@ -17,6 +17,7 @@ from programme.rules.referral_row import FIELDS
 from programme.sheet import BadFileError
 from storage.account import Account
 from storage.enums import ImportState
+from storage.referral import lock_intake
 from storage.referral_import import ImportMapping, ReferralImport, latest_imports, left_behind
 from storage.row import lock_row
 
@@ -162,6 +163,7 @@ def bring_in(
     """
     try:
         with ctx.database.writing() as session:
+            lock_intake(session)
             row = _locked(session, import_id)
             if row.content is None or row.state is not ImportState.IMPORTING:
                 raise NotNowError(NotNowError.__doc__)

@@ -174,6 +174,7 @@ def revoke_links(session: Session, ctx: Context, referral_id: str) -> None:
 def claim_without_reference(ctx: Context, conversation_id: str, called: str, born: date, phone: str) -> None:
     """Somebody without their reference: always a case, always the same reply."""
     with ctx.database.writing() as session:
+        referrals.lock_intake(session)
         conversation = lock_one(session, Conversation, conversation_id)
         detail = {"name": called, "date_of_birth": born.isoformat(), "phone": phone}
         opened = case.open_for(session, ctx, CaseReason.NO_REFERENCE, Urgency.STUCK, conversation, detail)

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from sqlalchemy import text
 from sqlmodel import Field, Session, col, select
 
 from storage.enums import ReferralState
@@ -16,6 +17,7 @@ REFERENCE = "referral.reference"  # what keyed hashes are made for
 LINK = "personal_link.token"
 SOURCE = "referral.source"
 AT_ONCE = 200  # references in one query
+INTAKE = 5_203_118_747  # any number, the same in every process: PostgreSQL's advisory lock
 
 
 class Referral(Row, table=True):
@@ -57,6 +59,13 @@ def reference_lookup(keyring: Keyring, canonical: str) -> str:
 def link_lookup(keyring: Keyring, token: str) -> str:
     """What `PersonalLink.token_lookup` holds."""
     return keyring.lookup(token, LINK)
+
+
+def lock_intake(session: Session) -> None:
+    """Until this transaction ends nobody else brings referrals in, or looks for whose a claim may be: what one of them
+    sees, no other one changes meanwhile. Ask for it before any row is locked. On SQLite every writer is alone."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": INTAKE})
 
 
 def known_references(session: Session, keyring: Keyring, canonicals: Sequence[str]) -> dict[str, str]:
