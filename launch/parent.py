@@ -38,11 +38,14 @@ def release_signals() -> None:
 def is_interrupted(process: int) -> bool:
     """Whether `make` has been told to stop and waits for us to end.
 
-    GNU make passes a TERM on, but not an INT or HUP that was sent to it alone: it blocks the signal and waits.
+    GNU make passes a TERM on, but not an INT or HUP that was sent to it alone: it blocks the signal and waits. Any
+    other program blocks signals for a moment whenever it begins a thread or a process, and means nothing by it.
     """
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
+        return False
+    if "make" not in status.partition("\n")[0]:
         return False
     blocked = next((int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk:")), 0)
     return any(blocked >> (number - 1) & 1 for number in STOPPING)

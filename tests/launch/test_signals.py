@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from launch.parent import STOPPING, is_interrupted
 from launch.parts import free_ports
 from launch.settings import PROJECT
 from tests.launch.test_supervisor import SOON, alive, starts
@@ -102,3 +103,12 @@ def test_a_signal_to_the_supervisor_alone_ends_everything(roof: Roof, number: si
     assert "Stopped." in said(roof)
     assert roof.make.returncode == 0
     assert roof.is_gone()
+
+
+def test_a_parent_that_holds_signals_back_for_a_moment_is_no_make_that_was_interrupted() -> None:
+    """As every program does while it begins a thread or a process, such as the one that runs these tests."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        assert not is_interrupted(os.getpid())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
