@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import page as pages
+from console import show
 from console.page import AT, Form, Page
 from programme import calling_off
 from programme import session as sessions
@@ -37,7 +38,7 @@ async def _plan(request: Request) -> Response:
         except WrongPlanError as error:
             wrong = error.wrong
         else:
-            count, skipped = str(len(made.courses)), str(len(made.skipped))
+            count, skipped = str(len(made.courses)), ", ".join(map(show.day, made.skipped))
             at = f"{HERE}?from={times.first.isoformat()}"
             tone = "good" if made.courses else "warn"
             return pages.redirect(request, at, said="session.planned", tone=tone, count=count, skipped=skipped)

@@ -5,17 +5,15 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme import booked, letter_post, outbox, outreach, outreach_news, setting
+from programme import letter_post, outbox, outreach, outreach_news, outreach_words, setting
 from programme import outreach_due as due
 from programme.answers import Fact
 from programme.context import Context
 from programme.occasion import Occasion
 from programme.outbox import Reply
-from programme.rules import london
 from programme.rules import outreach as rules
 from programme.rules.outreach import Tried
 from storage import outreach as tries
@@ -218,21 +216,8 @@ def _replies(
 ) -> list[Reply]:
     if occasion.kind in outreach_news.KINDS:
         return outreach_news.replies(session, ctx, chat, occasion, key)
-    answer, values = words(session, occasion, referral, ctx.clock())
+    answer, values = outreach_words.words(session, occasion, referral, ctx.clock())
     return [Reply(answer, values, unique_key=key)]
-
-
-def words(session: Session, occasion: Occasion, referral: Referral, now: datetime) -> tuple[str, dict[str, Any]]:
-    """The answer's name for a chat, and its values."""
-    if occasion.kind is OutreachKind.NUDGE or occasion.booking_id is None or occasion.starts_at is None:
-        return "notice_nudge", {"book_by": referral.book_by}
-    view = booked.view(session, session.get_one(Booking, occasion.booking_id))
-    ends_at = occasion.ends_at or occasion.starts_at
-    values = {**view.values(), "starts_at": occasion.starts_at.isoformat(), "ends_at": ends_at.isoformat()}
-    is_today = london.today(occasion.starts_at) == london.today(now)
-    if view.online:
-        return ("notice_reminder_today_online" if is_today else "notice_reminder_online"), values
-    return ("notice_reminder_today" if is_today else "notice_reminder"), values
 
 
 def _is_held(session: Session, facts: Mapping[str, Fact], occasion: Occasion, now: datetime) -> bool:

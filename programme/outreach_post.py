@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme import outreach, outreach_news, outreach_plan, setting, verification
+from programme import outreach, outreach_news, outreach_words, setting, verification
 from programme import outreach_due as due
 from programme.answers import Fact, Situation
 from programme.context import Context
@@ -222,7 +222,7 @@ def _answer(
         return ("notice_text_link" if is_text else "notice_mail_link"), {"book_by": referral.book_by}
     if row.kind in outreach_news.KINDS:
         return outreach_news.letter(session, occasion, is_text)
-    chat_answer, values = outreach_plan.words(session, occasion, referral, now)
+    chat_answer, values = outreach_words.words(session, occasion, referral, now)
     if row.kind is OutreachKind.NUDGE:
         return ("notice_text_nudge" if is_text else "notice_mail_nudge"), values
     online = chat_answer.endswith("_online")

@@ -86,7 +86,7 @@ def plan(ctx: Context, account_id: str, venue_id: str, times: rules.Times, about
             wrong["venue"] = "gone"
         if wrong:
             raise WrongPlanError(wrong)
-        closed = setting.opening_hours(setting.facts(session)).closures
+        closed = setting.days_off(setting.facts(session))
         there = {
             row.first_starts_at
             for row in session.exec(select(Course).where(Course.venue_id == venue_id, Course.state == CourseState.OPEN))

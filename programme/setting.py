@@ -18,6 +18,7 @@ from storage.setting import Setting
 
 SAMPLE = "sample_programme"  # is filled in where nothing is real
 MOST_IN_GROUP = 12  # letters and digits
+BANK_HOLIDAYS = "closed_on_bank_holidays"
 YES = frozenset({"true", "yes", "on", "1"})
 WEEKDAYS = frozenset(map(str, range(7)))
 MIDNIGHT = "24:00"  # at the end of a day
@@ -53,7 +54,15 @@ def opening_hours(facts: Mapping[str, Fact]) -> Hours:
     may fail on one."""
     weekly: dict[int, list[Span]] = _read_or(parse_hours, facts.get("opening_hours"), {})
     closures = _read_or(parse_closures, facts.get("closures"), NO_DAYS)
-    return Hours(weekly, Closed(closures, bank_holidays=is_on(facts, "closed_on_bank_holidays")))
+    return Hours(weekly, Closed(closures, bank_holidays=is_on(facts, BANK_HOLIDAYS)))
+
+
+def days_off(facts: Mapping[str, Fact]) -> "Closed":
+    """The days on which no session is planned: those named as closed, and bank holidays unless a setting says that
+    workers are there. Nobody should be sent to a locked door since a setting was left empty."""
+    said = facts[BANK_HOLIDAYS].value.strip().lower() if BANK_HOLIDAYS in facts else ""
+    closures = _read_or(parse_closures, facts.get("closures"), NO_DAYS)
+    return Closed(closures, bank_holidays=said == "" or said in YES)
 
 
 def parse_hours(value: str) -> dict[int, list[Span]]:
