@@ -1,4 +1,7 @@
-"""`make test`: everything that CI runs, in order, each part with its time; all of it even where a part fails."""
+"""`make test`: everything that CI runs, each part with its time; all of it even where a part fails.
+
+Some parts run beside others, so that no core waits. What they print comes when it is their turn: in order, and whole.
+"""
 
 import os
 import shutil
@@ -8,14 +11,15 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from launch.aside import Counts, Outcome, Part, go_side_by_side, go_through
 from launch.browser import NoBrowserError, find_chromium
 from launch.locks import complaints
 from launch.model import TrainingFailedError, make_model
+from launch.parent import hold_signals, release_signals
 from launch.settings import APP_PYTHON, PROJECT, RASA_PYTHON, Settings, child_environment, read_settings
 
 SLOWEST = 10
@@ -26,44 +30,18 @@ PAGE_TESTS, DESK_TESTS = "tests/bot/web_page", "tests/console/web_page"
 STORIES = "stories"
 
 
-@dataclass
-class Counts:
-    """Tests of one part, and how long the slowest of them took."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    seconds: list[tuple[float, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Part:
-    """A heading and what is done under it; says how many passed and failed."""
-
-    name: str
-    work: Callable[[], Counts]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a part went; `seconds` it took."""
-
-    name: str
-    counts: Counts
-    seconds: float
-
-
 def check_all() -> int:
     """Everything. 0 where all is well."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that what runs is ended with us
     with tempfile.TemporaryDirectory(prefix="check-") as folder:
-        reports = Path(folder)
-        return _report(_go_through(_style_parts() + _test_parts(reports)))
+        reports, began = Path(folder), time.monotonic()
+        outcomes = go_side_by_side(_style_parts() + _test_parts(reports), reports)
+        return _report(outcomes, time.monotonic() - began)
 
 
 def check_style() -> int:
     """What reads the code without running it. 0 where all is well."""
-    return _report(_go_through(_style_parts()))
+    return _report(go_through(_style_parts()))
 
 
 def check_language(settings: Settings, *words: str) -> int:
@@ -89,39 +67,32 @@ def _style_parts() -> list[Part]:
 
 def _test_parts(reports: Path) -> list[Part]:
     app = [str(APP_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
-    two = ["-n", "2", "--dist", "loadfile"]  # most tests wait: for a process, a page, a limit that ends
+    two, three = (["-n", str(count), "--dist", "loadfile"] for count in (2, 3))
     rasa = [str(RASA_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q", f"--confcutdir={RASA_TESTS}"]
     apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}", f"--ignore={PAGE_TESTS}", f"--ignore={DESK_TESTS}"]
+    journeys = [*app, *two, "--no-loadscope-reorder", JOURNEYS]  # in the order that they put themselves in
     return [
         Part("A browser for the tests", _browser),
-        Part("Language: examples, rules, answers", _language),
-        Part("The model", _model),
-        Part("Tests of the app", lambda: _pytest([*app, *two, "tests", *apart], reports / "app.xml")),
         # Playwright keeps an event loop running in its process, which tests with loops of their own cannot share.
         Part("The page in a real browser", lambda: _pytest([*app, *two, PAGE_TESTS], reports / "page.xml")),
         Part("The console in a real browser", lambda: _pytest([*app, *two, DESK_TESTS], reports / "desk.xml")),
-        Part("Tests inside Rasa's environment", lambda: _pytest([*rasa, RASA_TESTS], reports / "rasa.xml")),
-        Part("Rasa's own test stories", lambda: _stories(reports)),
-        Part("Journeys through running processes", lambda: _pytest([*app, JOURNEYS], reports / "journeys.xml")),
+        Part("Language: examples, rules, answers", _language, aside=True),
+        Part("The model", _model, aside=True),
+        # From here on everything needs the model. Most tests wait: for a process, a page, a limit that ends.
+        Part("Tests of the app", lambda: _pytest([*app, *three, "tests", *apart], reports / "app.xml")),
+        Part("Tests inside Rasa's environment", lambda: _pytest([*rasa, RASA_TESTS], reports / "rasa.xml"), aside=True),
+        Part("Rasa's own test stories", lambda: _stories(reports), aside=True),
+        Part("Journeys through running processes", lambda: _pytest(journeys, reports / "journeys.xml")),
     ]
 
 
-def _go_through(parts: Iterable[Part]) -> list[Outcome]:
-    outcomes = []
-    for part in parts:
-        print(f"\n━━ {part.name} ━━", flush=True)
-        began = time.monotonic()
-        outcomes.append(Outcome(part.name, part.work(), time.monotonic() - began))
-    return outcomes
-
-
-def _report(outcomes: Sequence[Outcome]) -> int:
-    """The table, the slowest tests, and the one line that counts, alone and last."""
+def _report(outcomes: Sequence[Outcome], seconds: float | None = None) -> int:
+    """The table, the slowest tests, and the one line that counts, alone and last. `seconds`: all of it together."""
     slowest = sorted((one for outcome in outcomes for one in outcome.counts.seconds), reverse=True)[:SLOWEST]
     if slowest:
         print(f"\n━━ The {len(slowest)} slowest ━━")
-        print("\n".join(f"{seconds:7.1f} s  {name}" for seconds, name in slowest))
-    print("\n━━ All parts ━━")
+        print("\n".join(f"{took:7.1f} s  {name}" for took, name in slowest))
+    print("\n━━ All parts" + (f", some beside others: {seconds:.1f} s" if seconds is not None else "") + " ━━")
     for outcome in outcomes:
         counts = outcome.counts
         verdict = f"{counts.failed} FAILED" if counts.failed else "ok"
@@ -218,14 +189,21 @@ def _run(command: Sequence[str]) -> int:
     Of our settings it is told only VAR_DIR, where the model is: tests make their own database, and no real token.
     """
     print(f"$ {' '.join(_short(word) for word in command)}", flush=True)
-    process = subprocess.Popen(  # noqa: S603  # our own words, no shell
-        command,
-        cwd=PROJECT,
-        env=child_environment(VAR_DIR=str(read_settings().var_dir)),
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    hold_signals()  # one that came while it starts would leave it to nobody
     try:
+        process = subprocess.Popen(  # noqa: S603  # our own words, no shell; one thread, no lock to inherit
+            command,
+            cwd=PROJECT,
+            env=child_environment(VAR_DIR=str(read_settings().var_dir)),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=release_signals,  # noqa: PLW1509
+        )
+    except BaseException:
+        release_signals()
+        raise
+    try:
+        release_signals()
         return process.wait(timeout=PART_SECONDS)
     except subprocess.TimeoutExpired:
         print(f"Not done after {PART_SECONDS / 60:.0f} minutes: ended.", flush=True)

@@ -15,11 +15,13 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 
+from storage import database as database_module
 from storage.database import Database
 from storage.keys import KEY_BYTES, Keyring
 from storage.migrate import migrate
 from storage.tables import metadata
 from tests.builders import NOW
+from tests.statements import sharing
 
 # How long an example takes says how busy the machine is, and nothing about the rule.
 hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +40,14 @@ class Clock:
     def forward(self, **by: float) -> datetime:
         self.now += timedelta(**by)
         return self.now
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("sqlite_engine", "postgres_engine"):
+            patch.setattr(database_module, name, sharing(getattr(database_module, name)))
+        yield
 
 
 @pytest.fixture
@@ -144,13 +154,13 @@ def _migrated_postgres(new_postgres: Callable[[], str], keyring: Keyring) -> str
 @pytest.fixture
 def postgresql_url(_migrated_postgres: str) -> Iterator[str]:
     yield _migrated_postgres
+    tables = [Identifier(table.name) for table in reversed(metadata.sorted_tables)]
     with psycopg.connect(_migrated_postgres) as connection:  # emptied, which is far cheaper than a new one
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+        connection.execute(SQL("; ").join(SQL("DELETE FROM {}").format(table) for table in tables))
 
 
 def _with_name(url: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""One running system for all journeys that end nothing, a browser, a stand-in for Telegram; what a failure leaves."""
+"""One running system, of each worker's own, for all journeys that end nothing, a browser, a stand-in for Telegram."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ from tests.telegram_api import Control, telegram_api
 
 ARTIFACTS = PROJECT / "tests" / "artifacts" / "journeys"
 FAILED = pytest.StashKey[bool]()
+LONGEST = "test_office"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -31,10 +32,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     return report
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _fresh_artifacts() -> None:
-    shutil.rmtree(ARTIFACTS, ignore_errors=True)
-    ARTIFACTS.mkdir(parents=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """What earlier runs left goes: once, not by each of several workers."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(ARTIFACTS, ignore_errors=True)
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker is left alone with it in the end."""
+    items.sort(key=lambda item: LONGEST not in item.nodeid)
 
 
 @pytest.fixture(scope="session")
