@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import audit, happening, letter_post, referral_state, setting
+from programme import audit, happening, letter_post, referral_state, second_chance, setting
 from programme.context import Context
 from programme.rules import attention as rules
 from programme.rules import london, working_day
@@ -95,6 +95,7 @@ def give_chance(ctx: Context, referral_id: str, account_id: str) -> None:
         row = lock_row(session, Referral, referral_id)
         if row is None or referral_state.move(session, ctx, row, "allow", audit.worker(account_id)) is None:
             raise NotMissedError(NotMissedError.__doc__)
+        second_chance.clear_place(session, ctx, row, audit.worker(account_id))
         audit.note(session, ctx, audit.worker(account_id), "give_chance", "referral", row.id)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import audit, evidence, referral_state, setting
+from programme import audit, evidence, referral_state, second_chance, setting
 from programme.context import Context
 from programme.evidence import Pack
 from programme.rules import decision as rules
@@ -178,6 +178,7 @@ def overturn(ctx: Context, decision_id: str, account_id: str, reason: str) -> st
         row.overturned_reason = words
         session.add(row)
         _change(session, ctx, referral, "overturn", account_id, words)
+        second_chance.clear_place(session, ctx, referral, audit.worker(account_id))
         _record(session, ctx, account_id, "overturn_decision", referral.id)
         return referral.id
 

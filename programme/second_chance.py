@@ -126,14 +126,26 @@ def _verdict(session: Session, ctx: Context, referral: Referral, held: Booking) 
 def give(session: Session, ctx: Context, referral: Referral, held: Booking | None, actor: str) -> None:
     """By the programme's setting: the place that was missed is given up, and the next may be booked."""
     if held is not None:
-        held.state, held.ended_at = BookingState.MISSED, ctx.clock()
-        session.add(held)
+        _give_up(session, ctx, held, actor)
         referral_state.move(session, ctx, referral, "miss", actor)
-        audit.note(session, ctx, actor, "missed", "booking", held.id)
     if referral.state == ReferralState.MISSED:
         referral_state.move(session, ctx, referral, "allow", "setting")
         audit.note(session, ctx, "setting", "second_chance", "referral", referral.id)
     session.add(referral)
+
+
+def clear_place(session: Session, ctx: Context, referral: Referral, actor: str) -> None:
+    """Whoever gets another chance by a worker's hand must be able to take it: the (locked) referral's place is given
+    up as missed, or it would stand in the way of the next one, of nudges, and of being looked for."""
+    held = bookings.active_booking(session, referral.id)
+    if held is not None:
+        _give_up(session, ctx, held, actor)
+
+
+def _give_up(session: Session, ctx: Context, held: Booking, actor: str) -> None:
+    held.state, held.ended_at = BookingState.MISSED, ctx.clock()
+    session.add(held)
+    audit.note(session, ctx, actor, "missed", "booking", held.id)
 
 
 def note_told(session: Session, ctx: Context, referral: Referral, held: Booking, again: bool) -> None:

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from programme import attention
+from programme import attention, on_behalf
 from programme.attention import NotMissedError
 from programme.context import Context
 from storage.audit import audit_of
+from storage.booking import Booking, active_booking
 from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import CaseReason, ReferralState
+from storage.enums import BookingState, CaseReason, ReferralState
 from storage.referral import Referral
-from tests.builders import NOW, a_booking, a_case, a_message_out, a_person, a_referral
+from tests.builders import NOW, a_booking, a_case, a_course, a_message_out, a_person, a_referral
 from tests.conftest import Clock
 from tests.programme.desk import a_context, proved
 
@@ -89,3 +90,15 @@ def test_another_chance_is_given_once_by_somebody(ctx: Context) -> None:
         ]
     with pytest.raises(NotMissedError):
         attention.give_chance(ctx, "nobody", "w1")
+
+
+def test_another_chance_frees_the_missed_place_so_that_nobody_is_forgotten(ctx: Context, clock: Clock) -> None:
+    referral = someone(ctx, "Alex", state=ReferralState.MISSED, book_by=(NOW + timedelta(days=20)).date())
+    missed = a_booking(ctx.database, referral, a_course(ctx.database, starts_at=NOW - timedelta(days=1)))
+    attention.give_chance(ctx, referral.id, "w1")
+    with ctx.database.reading() as session:
+        assert session.get_one(Booking, missed.id).state is BookingState.MISSED
+        assert active_booking(session, referral.id) is None
+    assert on_behalf.choices(ctx, referral.id).why_not is None
+    clock.forward(days=60)
+    assert found(ctx) == {"Alex": ("over", "decide")}

@@ -11,6 +11,7 @@ from programme import decision, evidence
 from programme.context import Context
 from programme.decision import DecidedError, NotPossibleError, ReasonError, SamePersonError
 from storage.audit import audit_of
+from storage.booking import active_booking
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.database import Database
@@ -165,6 +166,7 @@ def test_a_wrong_decision_is_overturned_with_a_reason_and_gives_another_chance(
     ctx: Context, workers: tuple[str, str]
 ) -> None:
     referral, (one, other) = who_missed(ctx), workers
+    a_booking(ctx.database, referral, a_course(ctx.database, starts_at=NOW - timedelta(days=3)))
     decision.decide(ctx, referral.id, one, "did_not_come", WHY)
     key = decision_of(ctx, referral).id
     with pytest.raises(DecidedError):
@@ -173,6 +175,8 @@ def test_a_wrong_decision_is_overturned_with_a_reason_and_gives_another_chance(
     decision.overturn(ctx, key, one, "The list had the wrong name on it.")
     assert state_of(ctx, referral) is ReferralState.SECOND_CHANCE
     assert decision.look(ctx, referral.id, one).standing is None
+    with ctx.database.reading() as session:  # what they missed stands in the way of nothing any more
+        assert active_booking(session, referral.id) is None
 
 
 def test_the_evidence_holds_what_they_said_what_arrived_and_what_we_did_not_do(
@@ -202,7 +206,7 @@ def test_the_evidence_holds_what_they_said_what_arrived_and_what_we_did_not_do(
 
 
 def test_no_clock_and_no_dialogue_decides() -> None:
-    """Only the console's forms know the module, and what reads the lists from its rows."""
+    """Only the console's forms know the module, and the workers of the simulated year, who are people too."""
     callers = set()
     for folder in ("actions", "bot", "console", "launch", "programme"):
         for path in Path(folder).rglob("*.py"):
@@ -212,7 +216,7 @@ def test_no_clock_and_no_dialogue_decides() -> None:
                     or (node.module == "programme" and "decision" in {each.name for each in node.names})
                 ):
                     callers.add(str(path))
-    assert callers == {"console/decision.py"}
+    assert callers == {"console/decision.py", "launch/bench/year/desk.py"}
 
 
 def a_conversation_of(ctx: Context, referral: Referral) -> Conversation:

@@ -37,7 +37,7 @@ NOT_SET = (sample.FLAG, "embed_origins", "leave_to")
 YEARS = timedelta(days=800)
 AHEAD, EACH = 10, 4  # weeks: planned at first, and then as many every four weeks
 USUAL_WEEK = 137  # places of the sample's courses in a week
-ROOM = 0.85  # places a week for each referral of a week
+ROOM = 0.5  # places a week for each referral of a week
 CALLED_OFF = 0.03  # of the courses
 WHENCE, NO_HASH = "the simulated year", "nobody signs in"
 WORKERS = (("ada", Role.WORKER), ("ben", Role.WORKER), ("lea", Role.LEAD), ("max", Role.MANAGER))
@@ -100,7 +100,7 @@ class Office:
         for row in self._content["courses"]:
             day = begins + timedelta(days=(row["weekday"] - begins.weekday()) % 7 or 7)
             times = session_rules.Times(day, time.fromisoformat(row["at"]), row["minutes"], row["sessions"], weeks)
-            about = About(max(2, round(row["capacity"] * share)))
+            about = About(max(1, round(row["capacity"] * share)))
             planned = sessions.plan(self._ctx, self.staff["lea"], self._venues[row["venue"]], times, about)
             for course_id in planned.courses:
                 self._expect(course_id)

@@ -74,6 +74,7 @@ async def live(
             spent += perf_counter() - began
             tell(f"{(clock() - START).days:3d} days, {len(world.people.by_referral):,} referred")
         found.append(await figures.take(ctx, label, spent, world.office.staff["lea"]))
+        tell(f"{label}\n{figures.as_text(found)}")
     with ctx.database.reading() as session:
         counted = count(session, clock(), world.post.faults)
     await world.close()
