@@ -93,6 +93,17 @@ async def _cancel(request: Request) -> Response:
     return pages.redirect(request, f"{HERE}/{found.id}", said="session.cancelled", **numbers)
 
 
+async def _cancel_one(request: Request) -> Response:
+    found, account_id = await _found(request), pages.staff(request).account_id
+    try:
+        people = await asyncio.to_thread(
+            calling_off.call_off_one, pages.ctx(request), found.id, account_id, pages.form(request)["why"]
+        )
+    except OverError:
+        return pages.redirect(request, f"{HERE}/{found.id}", said="session.over", tone="warn")
+    return pages.redirect(request, f"{HERE}/{found.id}", said="session.one_cancelled", people=str(people))
+
+
 async def _found(request: Request) -> SessionView:
     try:
         return await asyncio.to_thread(sessions.one, pages.ctx(request), request.path_params["id"])
@@ -160,4 +171,5 @@ PAGES = [
     Page(f"{HERE}/{{id}}/change", _change, Permission.PLAN_SESSIONS),
     Page(f"{HERE}/{{id}}/change", _save, Permission.PLAN_SESSIONS, methods=("POST",)),
     Page(f"{HERE}/{{id}}/cancel", _cancel, Permission.PLAN_SESSIONS, methods=("POST",)),
+    Page(f"{HERE}/{{id}}/cancel-one", _cancel_one, Permission.PLAN_SESSIONS, methods=("POST",)),
 ]

@@ -108,9 +108,21 @@ def undo(ctx: Context, session_id: str, booking_id: str, account_id: str) -> Ref
         return _follow(session, ctx, referral, booking, account_id)
 
 
+def recount(ctx: Context, course_id: str, account_id: str) -> None:
+    """A session of this course is not held any more: each state is by the lists of the others."""
+    with ctx.database.reading() as session:
+        rows = on_course(session, course_id, BookingState.ACTIVE)
+    for row in rows:
+        with ctx.database.writing() as session:
+            referral = lock_one(session, Referral, row.referral_id)
+            booking = lock_one(session, Booking, row.id)
+            if booking.state == BookingState.ACTIVE:
+                _follow(session, ctx, referral, booking, account_id)
+
+
 def _locked(session: Session, session_id: str, booking_id: str) -> tuple[Referral, Booking, CourseSession]:
     booking, row = session.get(Booking, booking_id), session.get(CourseSession, session_id)
-    if booking is None or row is None or booking.course_id != row.course_id:
+    if booking is None or row is None or booking.course_id != row.course_id or row.cancelled_at is not None:
         raise NoPlaceError(NoPlaceError.__doc__)
     referral = lock_one(session, Referral, booking.referral_id)
     booking = lock_one(session, Booking, booking_id)
@@ -131,7 +143,9 @@ def _follow(session: Session, ctx: Context, referral: Referral, booking: Booking
     on. Who had got another chance and was there after all has this place again."""
     session.flush()
     marks = attendance.marks_of(session, booking.id)
-    held = select(CourseSession.id).where(CourseSession.course_id == booking.course_id)
+    held = select(CourseSession.id).where(
+        CourseSession.course_id == booking.course_id, col(CourseSession.cancelled_at).is_(None)
+    )
     in_order = [marks.get(key) for key in session.exec(held.order_by(col(CourseSession.number)))]
     second_chance.put_right(session, ctx, booking.id, not set(in_order) & set(second_chance.AWAY))
     before = referral.state

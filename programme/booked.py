@@ -112,10 +112,10 @@ def calendar_file(ctx: Context, calendar_token: str) -> str | None:
             return None
         held, events = chain[0], dict[int, ics.Event]()
         for booking in reversed(chain):  # the oldest first: what is held now has the last word
-            shown = view(session, booking)
-            for number, times in enumerate(shown.sessions, 1):
-                uid = f"{held.calendar_uid}-{number}"
-                events[number] = _event(ctx, shown, uid, times, cancelled=booking is not held)
+            shown, course = view(session, booking), whole_course(session, booking.course_id)
+            for each in (*course.sessions, *course.cancelled):
+                uid, is_off = f"{held.calendar_uid}-{each.number}", booking is not held or each in course.cancelled
+                events[each.number] = _event(ctx, shown, uid, (each.starts_at, each.ends_at), cancelled=is_off)
         return ics.build(
             [events[number] for number in sorted(events)],
             sequence=held.calendar_sequence,

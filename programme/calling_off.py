@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from programme import audit, booked, case, chat, offers, referral_state
+from programme import attendance_sheet, audit, booked, case, chat, offers, referral_state
 from programme import owner as owners
 from programme.context import Context
 from programme.outbox import Reply, say
@@ -15,7 +15,7 @@ from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, CourseState, HoldEnd, Urgency
 from storage.referral import Referral
 from storage.row import lock_one
-from storage.session import Course
+from storage.session import Course, CourseSession
 from storage.waiting import Hold
 
 CHOICES = 3
@@ -53,6 +53,32 @@ def call_off(ctx: Context, course_id: str, account_id: str, why: str) -> CalledO
         _record(session, ctx, "course", course_id, audit.worker(account_id))
     ended = _finish(ctx, [course_id])
     return CalledOff(ended.people, len(ended.conversations))
+
+
+def call_off_one(ctx: Context, session_id: str, account_id: str, why: str) -> int:
+    """Cancels this one session of a course that goes on; its people are told by the clock (outreach_news.py). How many
+    they are. Raises OverError, also where no other session is left: then the course is to be cancelled."""
+    now = ctx.clock()
+    with ctx.database.writing() as session:
+        row = session.get(CourseSession, session_id)
+        if row is None:
+            raise OverError(OverError.__doc__)
+        course = lock_one(session, Course, row.course_id)
+        row = lock_one(session, CourseSession, session_id)
+        others = [each for each in booked.whole_course(session, course.id).sessions if each.id != session_id]
+        is_over = row.cancelled_at is not None or row.ends_at <= now
+        if course.state != CourseState.OPEN or is_over or not others:
+            raise OverError(OverError.__doc__)
+        row.cancelled_at, row.cancelled_why = now, why.strip()[:200] or None
+        course.changed_at, course.first_starts_at = now, others[0].starts_at
+        people = on_course(session, course.id, BookingState.ACTIVE)
+        for held in people:
+            held.calendar_sequence += 1
+        session.add_all([row, course, *people])
+        audit.note(session, ctx, audit.worker(account_id), CALLED_OFF, "session", session_id)
+        course_id = course.id
+    attendance_sheet.recount(ctx, course_id, account_id)
+    return len(people)
 
 
 def tick(ctx: Context) -> list[str]:

@@ -102,6 +102,7 @@ def completed(session: Session, only: Only = None) -> dict[str, date | None]:
         .join(Attendance, col(Attendance.booking_id) == col(Booking.id))
         .join(CourseSession, col(CourseSession.id) == col(Attendance.session_id))
         .where(Attendance.mark == Mark.ATTENDED, col(Attendance.undone_at).is_(None))
+        .where(col(CourseSession.cancelled_at).is_(None))
         .group_by(col(Booking.referral_id))
     )
     written = (

@@ -132,10 +132,11 @@ def _reminders(
     if held.confirmed_at is not None or referral.state not in REMINDED or course.state is not CourseState.OPEN:
         return []
     of, sessions = pace(facts, now), booked.view(session, held).sessions
+    numbers = [each.number for each in booked.whole_course(session, held.course_id).sessions]
     found = []
     for number, step in rules.reminders(sessions, of.days, of.hours, held.made_at, of.quiet):
         if step.due <= now < step.until:
-            key = reminder_key(held.id, number, step.name)
+            key = reminder_key(held.id, numbers[number - 1], step.name)
             found.append(Occasion(key, OutreachKind.REMINDER, referral.id, step.until, held.id, *sessions[number - 1]))
     return found
 

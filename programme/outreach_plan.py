@@ -72,20 +72,23 @@ def _reminders_due(session: Session, facts: Mapping[str, Fact], now: datetime) -
     """Occasions by their key, with the referral's id."""
     of = due.pace(facts, now)
     ahead = now + timedelta(days=max((*of.days, 2)) + 1, hours=max(of.hours, default=0))
-    soon = select(CourseSession.course_id).where(CourseSession.starts_at > now, CourseSession.starts_at < ahead)
+    held = col(CourseSession.cancelled_at).is_(None)
+    soon = select(CourseSession.course_id).where(CourseSession.starts_at > now, CourseSession.starts_at < ahead, held)
     found = select(Booking.id, Booking.referral_id, Booking.course_id, Booking.made_at).where(
         Booking.state == BookingState.ACTIVE, col(Booking.confirmed_at).is_(None), col(Booking.course_id).in_(soon)
     )
     rows = session.exec(found.join(Course).where(Course.state == CourseState.OPEN)).all()
     sessions: dict[str, list[tuple[datetime, datetime]]] = {}
-    wanted = select(CourseSession).where(col(CourseSession.course_id).in_(soon))
+    numbers: dict[str, list[int]] = {}
+    wanted = select(CourseSession).where(col(CourseSession.course_id).in_(soon), held)
     for each in session.exec(wanted.order_by(col(CourseSession.number))):
         sessions.setdefault(each.course_id, []).append((each.starts_at, each.ends_at))
+        numbers.setdefault(each.course_id, []).append(each.number)
     keys = {}
     for booking_id, referral_id, course_id, made_at in rows:
         for number, step in rules.reminders(sessions[course_id], of.days, of.hours, made_at, of.quiet):
             if step.due <= now < step.until:
-                keys[due.reminder_key(booking_id, number, step.name)] = referral_id
+                keys[due.reminder_key(booking_id, numbers[course_id][number - 1], step.name)] = referral_id
     return keys
 
 

@@ -102,6 +102,7 @@ def _away(session: Session, ctx: Context, held: Booking) -> Attendance | None:
     found = (
         select(Attendance, CourseSession)
         .join(CourseSession)
+        .where(col(CourseSession.cancelled_at).is_(None))
         .where(Attendance.booking_id == held.id, col(Attendance.undone_at).is_(None), col(Attendance.mark).in_(AWAY))
     )
     for row, held_on in session.exec(found.order_by(col(CourseSession.number))):

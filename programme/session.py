@@ -53,12 +53,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class SessionView:
-    """One session in the diary. `number` of `of`; `marked`: how many lines of its list are filled in."""
+    """One session in the diary. `number` of `of`, of which so many are `held`; `marked`: how many lines of its
+    list are filled in; `off_at`, `off_why`: cancelled by us, with its course or alone."""
 
     id: str
     course_id: str
     number: int
     of: int
+    held: int
     starts: datetime
     ends: datetime
     venue: Venue
@@ -66,10 +68,13 @@ class SessionView:
     taken: int
     marked: int
     staff: tuple[str, ...]
+    off_at: datetime | None
+    off_why: str | None
 
     @property
     def cancelled(self) -> bool:
-        return self.course.state == CourseState.CANCELLED
+        """With its course, or alone."""
+        return self.off_at is not None
 
     @property
     def free(self) -> int:
@@ -193,7 +198,8 @@ def _views(session: Session, found: Sequence[WholeCourse]) -> list[SessionView]:
             id=each.id,
             course_id=row.course.id,
             number=each.number,
-            of=len(row.sessions),
+            of=len(row.sessions) + len(row.cancelled),
+            held=len(row.sessions),
             starts=each.starts_at,
             ends=each.ends_at,
             venue=row.venue,
@@ -201,9 +207,11 @@ def _views(session: Session, found: Sequence[WholeCourse]) -> list[SessionView]:
             taken=row.taken,
             marked=marked.get(each.id, 0),
             staff=tuple(sorted(names[key] for key in by_course.get(row.course.id, []))),
+            off_at=each.cancelled_at or row.course.cancelled_at,
+            off_why=each.cancelled_why if each.cancelled_at else row.course.cancelled_why,
         )
         for row in found
-        for each in row.sessions
+        for each in sorted([*row.sessions, *row.cancelled], key=lambda one: one.number)
     ]
 
 

@@ -35,7 +35,6 @@ class Referral(Row, table=True):
     contact_by: date | None = None  # London date, inclusive: to be reached for the first time
     source_lookup: str | None = Field(default=None, max_length=64)  # keyed hash of the row it came from
     import_id: str | None = Field(default=None, foreign_key="referral_import.id", index=True, max_length=32)  # the file
-    erased_at: datetime | None = Field(default=None, sa_type=Instant)  # who it was is no longer known here
 
 
 class PersonalLink(Row, table=True):

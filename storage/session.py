@@ -77,13 +77,14 @@ class CourseSession(Row, table=True):
 
 @dataclass(frozen=True)
 class WholeCourse:
-    """A course with all that belongs to it. `sessions` are in order; `taken` counts the places that are booked, or kept
-    for somebody of the waiting list."""
+    """A course with all that belongs to it. `sessions` are in order, without those that were `cancelled` alone; `taken`
+    counts the places that are booked, or kept for somebody of the waiting list."""
 
     course: Course
     venue: Venue
     sessions: tuple[CourseSession, ...]
     taken: int
+    cancelled: tuple[CourseSession, ...] = ()
 
     @property
     def free(self) -> int:
@@ -147,7 +148,13 @@ def _whole(
         ).all()
     )
     return [
-        WholeCourse(course, venue, tuple(sessions[course.id]), taken.get(course.id, 0) + kept.get(course.id, 0))
+        WholeCourse(
+            course,
+            venue,
+            tuple(one for one in sessions[course.id] if one.cancelled_at is None),
+            taken.get(course.id, 0) + kept.get(course.id, 0),
+            tuple(one for one in sessions[course.id] if one.cancelled_at is not None),
+        )
         for course, venue in courses
     ]
 

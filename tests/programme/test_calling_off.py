@@ -6,17 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from programme import booking, calling_off
+from programme import attendance_sheet, booked, booking, calling_off, outreach_plan
+from programme import session as sessions
 from programme.calling_off import OverError
 from programme.context import Context
 from programme.outcome import Done
 from storage import message as messages
 from storage.booking import Booking, active_booking
 from storage.database import Database
-from storage.enums import BookingState, CaseReason, CourseState, ReferralState
+from storage.enums import BookingState, CaseReason, CourseState, Mark, ReferralState
 from storage.message import ButtonToken, MessageOut
 from storage.referral import Referral
-from storage.session import Course
+from storage.session import Course, whole_course
 from tests.builders import NOW, a_booking, a_course, a_referral, an_account
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, opened, proved, rules, text, told
@@ -125,3 +126,59 @@ def test_a_course_that_is_over_cannot_be_cancelled(ctx: Context, clock: Clock) -
     clock.forward(days=8)
     with pytest.raises(OverError):
         calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+
+
+def test_one_session_of_a_course_is_cancelled_alone_and_the_others_go_on(ctx: Context, clock: Clock) -> None:
+    course = a_course(ctx.database, sessions=3)
+    row = with_place(ctx, course)
+    chat = proved(ctx, row)
+    with ctx.database.reading() as session:
+        whole = whole_course(session, course.id)
+    assert whole is not None
+    first, second, third = whole.sessions
+    account = an_account(ctx.database).id
+    clock.forward(hours=1)
+    assert calling_off.call_off_one(ctx, first.id, account, "flood") == 1
+    with pytest.raises(OverError):
+        calling_off.call_off_one(ctx, first.id, account, "again")
+    with ctx.database.reading() as session:
+        held = session.exec(select(Booking).where(Booking.referral_id == row.id)).one()
+        assert (held.state, held.calendar_sequence) == (BookingState.ACTIVE, 1)
+        assert booked.view(session, held).starts == [second.starts_at, third.starts_at]
+        assert session.get_one(Course, course.id).first_starts_at == second.starts_at
+        assert session.get_one(Referral, row.id).state == ReferralState.BOOKED
+        token = held.calendar_token
+    file = booked.calendar_file(ctx, token) or ""
+    assert file.count("STATUS:CANCELLED") == 1 and file.count("BEGIN:VEVENT") == 3
+    clock.forward(minutes=3)
+    outreach_plan.plan(ctx, ())
+    assert told(ctx, chat) == ["notice_changed"]
+    assert sessions.one(ctx, first.id).cancelled and not sessions.one(ctx, second.id).cancelled
+
+
+def test_the_last_one_that_is_left_is_the_course(ctx: Context) -> None:
+    course = a_course(ctx.database, sessions=2)
+    with ctx.database.reading() as session:
+        whole = whole_course(session, course.id)
+    assert whole is not None
+    account = an_account(ctx.database).id
+    calling_off.call_off_one(ctx, whole.sessions[1].id, account, "ill")
+    with pytest.raises(OverError):
+        calling_off.call_off_one(ctx, whole.sessions[0].id, account, "ill")
+
+
+def test_who_has_been_to_all_that_were_held_has_completed_it(ctx: Context, clock: Clock) -> None:
+    course = a_course(ctx.database, sessions=2, starts_at=NOW)
+    row = with_place(ctx, course)
+    account = an_account(ctx.database).id
+    with ctx.database.reading() as session:
+        whole = whole_course(session, course.id)
+        held = session.exec(select(Booking).where(Booking.referral_id == row.id)).one()
+    assert whole is not None
+    assert attendance_sheet.mark(ctx, whole.sessions[0].id, held.id, Mark.ATTENDED, account) == "attended"
+    clock.forward(days=1)
+    calling_off.call_off_one(ctx, whole.sessions[1].id, account, "ill")
+    with ctx.database.reading() as session:
+        assert session.get_one(Referral, row.id).state == ReferralState.COMPLETED
+    with pytest.raises(attendance_sheet.NoPlaceError):
+        attendance_sheet.mark(ctx, whole.sessions[1].id, held.id, Mark.ABSENT, account)

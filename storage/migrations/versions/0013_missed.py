@@ -14,7 +14,6 @@ KINDS = "link reminder nudge"
 COLUMNS = {
     "course": (("changed_at", 0),),
     "session": (("cancelled_at", 0), ("cancelled_why", 200)),
-    "referral": (("erased_at", 0),),
 }
 
 
