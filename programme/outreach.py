@@ -29,6 +29,10 @@ from storage.row import lock_row
 
 STEPPED = (OutreachKind.REMINDER, OutreachKind.NUDGE)
 AT_ONCE = 500  # people read together
+DUE, LEAST = (
+    time(17),
+    timedelta(hours=1),
+)  # by when a worker rings or writes: today, or what is too late for it tomorrow
 NO_CONTACT, NO_WAY, NOT_ARRIVED = "no_contact", "no_way", "not_arrived"
 
 
@@ -112,7 +116,10 @@ def open_unreached(session: Session, ctx: Context, referral: Referral, why: str)
 
 def _unreached(ctx: Context, referral_id: str, why: str) -> Case:
     now = ctx.clock()
-    evening = london.at(london.today(now), time(17))
+    today = london.today(now)
+    evening = (
+        london.at(today, DUE) if now < london.at(today, DUE) - LEAST else london.at(today + timedelta(days=1), DUE)
+    )
     return Case(
         id=ctx.new_id(),
         reason=CaseReason.NOT_DELIVERED,
@@ -121,7 +128,7 @@ def _unreached(ctx: Context, referral_id: str, why: str) -> Case:
         referral_id=referral_id,
         detail=json.dumps({"unreached": why}),
         opened_at=now,
-        due_at=evening if evening > now else now + timedelta(hours=1),
+        due_at=evening,
     )
 
 

@@ -20,7 +20,7 @@ class Conversation(Row, table=True):
     referral_id: str | None = Field(default=None, foreign_key="referral.id", index=True, max_length=32)  # once verified
     verified_at: datetime | None = Field(default=None, sa_type=Instant)
     linked_referral_id: str | None = Field(
-        default=None, foreign_key="referral.id", max_length=32
+        default=None, foreign_key="referral.id", index=True, max_length=32
     )  # by personal link, not verified
     address_lookup: str | None = Field(default=None, max_length=64)  # keyed hash of the network address
     next_in_seq: int = 1

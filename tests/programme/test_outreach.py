@@ -395,6 +395,12 @@ def test_without_a_contact_a_worker_hears_the_same_day(ctx: Context, clock: Cloc
         outreach.welcome(session, ctx, lock_one(session, Referral, row.id))
     (case,) = open_cases(ctx)
     assert case.reason is CaseReason.NOT_DELIVERED and london.today(case.due_at) == london.today(clock())
+    late = a_referral(ctx.database, person=a_person(ctx.database, phone=None, email=None))
+    clock.now = datetime(2026, 12, 1, 20, 30, tzinfo=UTC)
+    with ctx.database.writing() as session:
+        outreach.welcome(session, ctx, lock_one(session, Referral, late.id))
+    due = next(each.due_at for each in open_cases(ctx) if each.referral_id == late.id)
+    assert due == datetime(2026, 12, 2, 17, tzinfo=UTC), "nobody is asked to ring in the middle of the night"
     assert lines(ctx, row) == [("", "none", "failed")]
 
 
