@@ -2,14 +2,19 @@
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 
+from sqlmodel import select
+
 from programme import police_row
 from programme.context import Context
+from storage.absence import Absence
 from storage.conversation import Conversation
-from storage.enums import BookingState, CaseReason, OutState, ReferralState, Role
+from storage.enums import AbsenceStep, BookingState, CaseReason, OutState, ReferralState, Role
 from storage.referral import Referral
+from storage.session import CourseSession
 from tests.builders import (
     NOW,
     a_booking,
@@ -21,6 +26,7 @@ from tests.builders import (
     a_referral,
     a_setting,
     an_offer,
+    new_id,
 )
 from tests.console.desk import a_console, signed_in
 from tests.programme.desk import proved
@@ -65,6 +71,26 @@ def test_needs_attention_shows_each_with_one_button(ctx: Context) -> None:
     assert "They may book another place now" in said
     _, said = worker.post(f"/attention/{missed.id}/chance")
     assert "Nothing was changed" in said
+
+
+def test_why_it_was_missed_stands_wherever_somebody_decides(ctx: Context) -> None:
+    referral = someone(ctx, "Wim Why", state=ReferralState.MISSED)
+    held = a_booking(ctx.database, referral, a_course(ctx.database, starts_at=NOW - timedelta(days=1)))
+    chat = proved(ctx, referral)
+    with ctx.database.reading() as session:
+        listed = session.exec(select(CourseSession.id).where(CourseSession.course_id == held.course_id)).one()
+    row = {"referral_id": referral.id, "booking_id": held.id, "session_id": listed, "noted_at": NOW, "late": True}
+    told = {"step": AbsenceStep.WORKER, "why": "childcare", "why_at": NOW}
+    with ctx.database.writing() as session:
+        session.add(Absence(id=new_id(), **row, **told))
+    dispute = {"session": listed, "mark": "late"}
+    a_case(ctx.database, reason=CaseReason.ATTENDANCE_DISPUTED, referral_id=referral.id, detail=json.dumps(dispute))
+    worker = signed_in(ctx, a_console(ctx))
+    for at in (f"/referrals/{referral.id}", f"/referrals/{referral.id}/decision", "/attention"):
+        assert "children to look after" in worker.page(at), at
+    page = worker.page(f"/referrals/{referral.id}")
+    assert "came late and was turned away" in page and f'href="/console/sessions/{listed}"' in page
+    assert chat in page
 
 
 def test_the_evidence_is_on_the_page_and_two_people_decide(ctx: Context) -> None:
