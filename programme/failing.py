@@ -16,7 +16,7 @@ from storage.handoff import HandoffRequest
 from storage.message import MessageOut
 from storage.outreach import Outreach
 from storage.referral import Referral
-from storage.session import Course
+from storage.session import Course, CourseSession
 from storage.waiting import Hold, Waiting
 
 WENT = (OutreachState.SENT, OutreachState.DELIVERED, OutreachState.SEEN)
@@ -140,4 +140,10 @@ def _calls(session: Session, ctx: Context, referral_id: str) -> list[Failing]:
 def _cancelled(session: Session, referral_id: str) -> list[Failing]:
     rows = select(Course.first_starts_at).join(Booking, col(Booking.course_id) == col(Course.id))
     off = rows.where(Booking.referral_id == referral_id, Course.state == CourseState.CANCELLED)
-    return [Failing("session_cancelled", starts_at) for starts_at in session.exec(off)]
+    alone = (
+        select(CourseSession.starts_at)
+        .join(Booking, col(Booking.course_id) == col(CourseSession.course_id))
+        .where(Booking.referral_id == referral_id, col(CourseSession.cancelled_at) >= col(Booking.made_at))
+    )
+    found = {*session.exec(off), *session.exec(alone)}
+    return [Failing("session_cancelled", starts_at) for starts_at in sorted(found)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from programme import attendance_sheet, booked, booking, calling_off, outreach_plan
+from programme import attendance_sheet, booked, booking, calling_off, failing, outreach_plan
 from programme import session as sessions
 from programme.calling_off import OverError
 from programme.context import Context
@@ -153,6 +153,9 @@ def test_one_session_of_a_course_is_cancelled_alone_and_the_others_go_on(ctx: Co
     clock.forward(minutes=3)
     outreach_plan.plan(ctx, ())
     assert told(ctx, chat) == ["notice_changed"]
+    with ctx.database.reading() as session:
+        found = failing.read(session, ctx, session.get_one(Referral, row.id), (chat,))
+    assert ("session_cancelled", first.starts_at) in [(each.kind, each.at) for each in found]
     assert sessions.one(ctx, first.id).cancelled and not sessions.one(ctx, second.id).cancelled
 
 
