@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import aiosmtplib
@@ -49,6 +49,7 @@ class Reaching:
         self._hint = hint
         self._rng = rng
         self._fence: int | None = None
+        self._looked: dict[str, datetime] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -69,8 +70,9 @@ class Reaching:
         """Writes all that is due, unless another process does."""
         if not await asyncio.to_thread(self._leads):
             return
-        await asyncio.to_thread(outreach_post.drop_unsendable, self._ctx, tuple(self._carriers))
-        for conversation_id in await asyncio.to_thread(outreach_plan.plan, self._ctx, tuple(self._carriers), MOST):
+        carriers = tuple(self._carriers)
+        await asyncio.to_thread(outreach_post.drop_unsendable, self._ctx, carriers)
+        for conversation_id in await asyncio.to_thread(outreach_plan.plan, self._ctx, carriers, MOST, self._looked):
             self._hint(conversation_id)
 
     async def send_due(self) -> None:

@@ -1,14 +1,14 @@
 """The clock's work of reaching people: finds what is due, writes it once each way, and turns to the next way where one
 did not get through. Called every few seconds; each thing happens once, however many processes call."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
 from sqlmodel import Session, col, select
 
-from programme import letter_post, outbox, outreach, outreach_news, outreach_words, setting
+from programme import letter_post, outbox, outreach, outreach_news, outreach_tidy, outreach_words, setting
 from programme import outreach_due as due
 from programme.answers import Fact
 from programme.context import Context
@@ -20,23 +20,29 @@ from storage import outreach as tries
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.enums import BookingState, CourseState, OutreachKind, OutreachState, Way
-from storage.message import MessageOut
 from storage.outreach import Outreach
 from storage.person import Person
 from storage.referral import Referral
 from storage.row import add_unless_there, lock_one, lock_row
 from storage.session import Course, CourseSession
 
-IN_FLIGHT = timedelta(minutes=2)  # what may be on its way just now is not written anew
 CARRIED = (Way.SMS, Way.EMAIL)
 
 
-def plan(ctx: Context, carriers: Collection[Way], most: int | None = None) -> list[str]:
+def plan(
+    ctx: Context,
+    carriers: Collection[Way],
+    most: int | None = None,
+    looked: MutableMapping[str, datetime] | None = None,
+) -> list[str]:
     """Does what is due, for `most` people at most; says in which conversations something was written. `carriers`: which
-    of text messages and e-mail are set up. What fails is left for the next time and holds up nothing else; then raises
-    it."""
+    of text messages and e-mail are set up. `looked`: the caller's memory of whose unread messages were looked at when,
+    kept from call to call: many wait for days on a page, and need no look every few seconds. What fails is left for the
+    next time and holds up nothing else; then raises it."""
     changed, failed = list[str](), list[Exception]()
-    work: list[Callable[[], list[str]]] = [partial(_tidy, ctx, each) for each in _written(ctx)]
+    work: list[Callable[[], list[str]]] = [
+        partial(outreach_tidy.tidy, ctx, each) for each in outreach_tidy.unsent(ctx, looked)
+    ]
     work += [partial(_follow_up, ctx, each, carriers) for each in _links(ctx, most)]
     work += [partial(_reach, ctx, each, carriers) for each in candidates(ctx, most)]
     for act in work:
@@ -228,40 +234,6 @@ def _is_held(session: Session, facts: Mapping[str, Fact], occasion: Occasion, no
     if setting.is_on(facts, setting.SAMPLE):
         return True
     return occasion.kind is OutreachKind.NUDGE and occasion.referral_id in letter_post.under_way(session, now)
-
-
-def _written(ctx: Context) -> list[str]:
-    """Referrals that have a chat message which is not out yet."""
-    with ctx.database.reading() as session:
-        return sorted({row.referral_id for row, _ in tries.unsent_in_chats(session)})
-
-
-def _tidy(ctx: Context, referral_id: str) -> list[str]:
-    """Takes back what is not wanted any more; what the night has caught is written again in the morning."""
-    now = ctx.clock()
-    with ctx.database.writing() as session:
-        referral = lock_one(session, Referral, referral_id)
-        wanted = {each.key for each in due.wanted(session, setting.facts(session), referral, now)}
-        for row, message in tries.unsent_of_referral(session, referral_id):
-            if row.way not in tries.CHATS:
-                continue
-            if row.occasion not in wanted:
-                is_over = row.useful_until is not None and row.useful_until <= now
-                outreach.drop(session, row, message, "too_late" if is_over else "not_wanted")
-            elif message is not None and _is_caught(message, now):
-                _take_back(session, row, message)
-    return []
-
-
-def _take_back(session: Session, row: Outreach, message: MessageOut) -> None:
-    """Until the morning, unless the channel took it just now."""
-    if outreach.unsay(session, message, "quiet"):
-        row.message_id = None
-        session.add(row)
-
-
-def _is_caught(message: MessageOut, now: datetime) -> bool:
-    return message.useful_until is not None and message.useful_until + IN_FLIGHT <= now
 
 
 def _links(ctx: Context, most: int | None) -> list[str]:

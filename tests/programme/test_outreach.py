@@ -287,6 +287,27 @@ def test_moving_cancelling_and_saying_that_they_come_takes_back_what_was_written
     assert new is not None and keys == {new.id, three[0][1].id}, "the new place has reminders of its own"
 
 
+def test_what_waits_on_a_page_is_looked_at_each_minute_and_not_at_each_call(ctx: Context, clock: Clock) -> None:
+    referral, _ = booked(ctx, Channel.WEB)
+    looked: dict[str, datetime] = {}
+    clock.now = STARTS - timedelta(days=3)
+    outreach_plan.plan(ctx, (), looked=looked)
+    assert said(ctx) == [("notice_reminder", OutState.WAITING)]
+    outreach_plan.plan(ctx, (), looked=looked)
+    assert looked == {referral.id: clock()}
+    change(ctx, Conversation, chat_of(ctx, referral).id, messages_stopped_at=clock())
+    clock.forward(seconds=50)
+    outreach_plan.plan(ctx, (), looked=looked)
+    assert said(ctx) == [("notice_reminder", OutState.WAITING)]
+    clock.forward(seconds=15)
+    outreach_plan.plan(ctx, (), looked=looked)
+    assert said(ctx) == [("notice_reminder", OutState.DROPPED)]
+    outreach_plan.plan(ctx, (), looked=looked)
+    clock.forward(minutes=2)
+    outreach_plan.plan(ctx, (), looked=looked)
+    assert looked == {}  # nothing is kept of who has nothing waiting
+
+
 def test_stop_stops_reminders_every_way_and_start_brings_them_back(ctx: Context, clock: Clock) -> None:
     row, _ = booked(ctx)
     clock.now = STARTS - timedelta(days=3)
