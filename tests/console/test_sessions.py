@@ -72,6 +72,15 @@ def test_a_sessions_day_with_one_tap_each_and_undo(ctx: Context) -> None:
     assert worker.post(f"/sessions/{key}/mark", booking=booking.id, mark="eaten")[0] == 400
 
 
+def test_a_list_says_who_speaks_another_language(ctx: Context) -> None:
+    course = a_course(ctx.database, starts_at=NOW)
+    person = a_person(ctx.database, language="pl")
+    a_booking(ctx.database, a_referral(ctx.database, state=ReferralState.BOOKED, person=person), course)
+    worker, key = a_lead(ctx, Role.WORKER), session_id(ctx, course)
+    for path in (f"/sessions/{key}", f"/sessions/{key}/print"):
+        assert "Speaks Polish" in text_of(worker.page(path))
+
+
 def test_before_its_time_a_list_has_no_buttons(ctx: Context) -> None:
     course = a_course(ctx.database)
     booking = a_booking(ctx.database, course=course)
