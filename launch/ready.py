@@ -40,8 +40,9 @@ class Readiness:
         """One look at a time: a database that hangs must not take a thread for each who asks."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(asyncio.to_thread(self._ask_database))
-        done, _ = await asyncio.wait({self._look}, timeout=ASK_SECONDS)
-        return bool(done) and self._look.result()
+        look = self._look  # whoever asks beside us may begin the next one before we go on
+        done, _ = await asyncio.wait({look}, timeout=ASK_SECONDS)
+        return bool(done) and look.result()
 
     def _ask_database(self) -> bool:
         try:

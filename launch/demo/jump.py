@@ -4,14 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from programme import booked, outreach_due, setting
 from programme.context import Context
 from programme.outreach_due import Pace
+from programme.rules import attendance
 from programme.rules import outreach as rules
+from programme.second_chance import AWAY
 from storage import booking as bookings
-from storage.enums import TurnState
+from storage.attendance import Attendance
+from storage.booking import Booking
+from storage.enums import ReferralState, TurnState
 from storage.message import MessageIn
 from storage.referral import Referral
 
@@ -40,7 +44,8 @@ def ahead_of(ctx: Context, referral_id: str) -> Ahead:
         sessions = booked.view(session, held).sessions
         over = sessions[-1][1] + OVER
         planned = [] if held.confirmed_at else rules.reminders(sessions, of.days, of.hours, held.made_at, of.quiet)
-        return _first([step for _, step in planned], now, over if over > now else None)
+        steps = [*(step for _, step in planned), *_missed(session, referral, held)]
+        return _first(steps, now, over if over > now else None)
 
 
 def land(ctx: Context, how: str, ahead: Ahead) -> datetime | None:
@@ -64,6 +69,17 @@ def is_busy(ctx: Context) -> bool:
 
 def _unended(session: Session) -> bool:
     return session.exec(select(MessageIn.id).where(MessageIn.state != TurnState.ENDED).limit(1)).first() is not None
+
+
+def _missed(session: Session, referral: Referral, held: Booking) -> list[rules.Step]:
+    """The word about a missed session, once the list has stood for a while and so is no slip."""
+    if referral.state is not ReferralState.MISSED:
+        return []
+    found = select(Attendance.marked_at).where(
+        Attendance.booking_id == held.id, col(Attendance.undone_at).is_(None), col(Attendance.mark).in_(AWAY)
+    )
+    settled = [marked_at + attendance.SETTLES for marked_at in session.exec(found)]
+    return [rules.Step("missed", at, at + attendance.SETTLES) for at in settled]
 
 
 def _nudges(referral: Referral, of: Pace) -> list[rules.Step]:

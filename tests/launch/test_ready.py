@@ -1,5 +1,6 @@
 """`/ready` answers in time, whatever hangs behind it."""
 
+import asyncio
 import base64
 import socket
 import time
@@ -12,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.dialogue import Dialogue
 from launch.context import make_context
+from launch.keys import make_sample_keys
 from launch.ready import Readiness
 from launch.settings import Settings, read_settings
 from storage.engine import CONNECT_SECONDS
@@ -42,6 +44,21 @@ async def test_it_says_within_seconds_what_hangs_and_asks_it_once(settings: Sett
         assert await ready.missing() == ["database", "dialogue", "actions"]
     assert time.monotonic() - began < CONNECT_SECONDS
     assert asked_of_postgresql(silent) == 1
+    await ready.close()
+    await dialogue.close()
+
+
+async def test_many_ask_at_once_and_each_is_answered(tmp_path: Path) -> None:
+    settings = read_settings({"VAR_DIR": str(tmp_path), "DIALOGUE_PORT": "1", "ACTIONS_PORT": "1"})
+    make_sample_keys(settings)
+    dialogue = Dialogue(settings.dialogue_url, "secret")
+    ready = Readiness(make_context(settings), dialogue, settings)
+
+    async def ask() -> None:
+        for _ in range(20):
+            assert await ready._database()  # the next question begins before the other has its answer
+
+    await asyncio.gather(ask(), ask())
     await ready.close()
     await dialogue.close()
 

@@ -27,6 +27,11 @@ const WORK = {
     const found = [...page().querySelectorAll(".choices button")].filter((button) => button.innerText.trim() === title);
     found.at(-1)?.click();
   },
+  /** To the newest message, as somebody does who looks at their phone because it rang. */
+  latest() {
+    const button = page().getElementById("latest");
+    if (!button.hidden) button.click();
+  },
 };
 
 addEventListener("message", (event) => {

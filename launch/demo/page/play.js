@@ -27,6 +27,7 @@ export class WebPhone {
   look = () => this.#ask({ work: "look" });
   say = (text) => this.#ask({ work: "say", text });
   tap = (title) => this.#ask({ work: "tap", title });
+  latest = () => this.#ask({ work: "latest" });
 
   #ask(what) {
     const id = this.#next++;
@@ -55,8 +56,9 @@ export const telegramPhone = {
 /** From the first words to the end; false where the talk took a way that is not known. */
 export async function play(phone, name, person) {
   const known = words.play;
-  await settled(phone);
-  await phone.say(known[name]);
+  const first = await settled(phone);
+  if (name === "missed" && offered(first)) await answer(phone, first, person);
+  else await phone.say(known[name]);
   for (let turn = 0; turn < known.most; turn++) {
     const seen = await settled(phone);
     const said = seen.said.join("\n");
@@ -69,8 +71,7 @@ export async function play(phone, name, person) {
 
 /** Taps what is offered, the last date rather than the first so that there is time to look at; else says what is asked. */
 async function answer(phone, { said, buttons }, person) {
-  const date = new RegExp(words.play.offer);
-  const title = words.play.taps.find((each) => buttons.includes(each)) ?? buttons.findLast((each) => date.test(each));
+  const title = words.play.taps.find((each) => buttons.includes(each)) ?? offered({ buttons });
   if (title) return phone.tap(title).then(() => true);
   for (const text of said.toReversed()) {
     const found = words.play.says.find(([asked]) => text.includes(asked));
@@ -78,6 +79,9 @@ async function answer(phone, { said, buttons }, person) {
   }
   return false;
 }
+
+/** The last of the dates that are offered. */
+const offered = ({ buttons }) => buttons.findLast((each) => new RegExp(words.play.offer).test(each));
 
 /** When all that was said is answered, and nothing more comes. */
 async function settled(phone) {

@@ -4,7 +4,7 @@ import { play, telegramPhone, WebPhone } from "./play.js";
 import { showAhead, showStory } from "./story.js";
 import { startTelegram } from "./telegram.js";
 import { showTrouble, startTrouble } from "./trouble.js";
-import { byId, clock, day, fill, order, put, words } from "./words.js";
+import { byId, clock, day, fill, order, put, rest, words } from "./words.js";
 
 const EVERY = 1000;
 const HOUR = 3600000;
@@ -43,9 +43,17 @@ function show(state) {
   showTrouble(state.trouble);
   if (!state.people) return;
   people = state.people;
-  showStory(state.happened);
+  if (showStory(state.happened) && started) lookAtPhone();
   showAhead(person());
   if (!started && Object.values(state.parts).every(Boolean)) start();
+}
+
+/** What has just come is looked at: nobody who hears their phone keeps reading the message before. */
+async function lookAtPhone() {
+  for (let times = 0; times < 3; times++) {
+    await rest(EVERY);
+    await web.latest().catch(() => null);
+  }
 }
 
 function showPart(part, up) {

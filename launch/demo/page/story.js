@@ -5,12 +5,14 @@ import { byId, fill, make, put, when, words } from "./words.js";
 const MOST = 60;
 let shown = "";
 
+/** Whether there is news. */
 export function showStory(happened) {
   const now = JSON.stringify(happened);
-  if (now === shown) return;
+  if (now === shown) return false;
   shown = now;
   byId("happened-empty").hidden = happened.length > 0;
   byId("happened").replaceChildren(...happened.slice(0, MOST).map(line));
+  return true;
 }
 
 function line(each) {
