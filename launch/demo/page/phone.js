@@ -27,10 +27,10 @@ const WORK = {
     const found = [...page().querySelectorAll(".choices button")].filter((button) => button.innerText.trim() === title);
     found.at(-1)?.click();
   },
-  /** To the newest message, as somebody does who looks at their phone because it rang. */
+  /** To the newest message, as somebody does who looks at their phone because it rang; the focus stays where it is. */
   latest() {
-    const button = page().getElementById("latest");
-    if (!button.hidden) button.click();
+    const log = page().getElementById("log");
+    log.scrollTo(0, log.scrollHeight);
   },
 };
 
