@@ -101,6 +101,7 @@ def look(page: Page, name: str) -> None:
     """Pictures by their width; nothing sticks out, and axe finds nothing."""
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(500)  # for the picture alone: pages in frames are painted after the page around them
         page.screenshot(path=ARTIFACTS / f"demo-{name}-{width}.png", full_page=True)
         inside, screen = ask_width(page)

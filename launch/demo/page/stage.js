@@ -21,7 +21,7 @@ let playing = false;
 const person = () => people.find((each) => each.channel === channel);
 
 startTelegram();
-startTrouble((session) => open(`/console/sessions/${session}`));
+startTrouble((session) => bring(`/console/sessions/${session}`));
 look();
 
 async function look() {
@@ -82,11 +82,17 @@ function open(path) {
   desk.src = `${app}/demo/console?as=${byId("role").value}&next=${encodeURIComponent(path)}`;
 }
 
+/** The same, with the console brought into view: what was pressed may stand far below it. */
+function bring(path) {
+  open(path);
+  desk.scrollIntoView({ block: "nearest" });
+}
+
 const list = () => person().place && `/console/sessions/${person().place.session}#line-${person().place.booking}`;
 
 byId("role").onchange = () => open(desktop);
 byId("go-person").onclick = () => open(`/console/referrals/${person().id}`);
-byId("go-list").onclick = byId("do-list").onclick = () => list() && open(list());
+byId("go-list").onclick = byId("do-list").onclick = () => list() && bring(list());
 byId("go-attention").onclick = () => open("/console/attention");
 byId("go-reports").onclick = () => ((byId("role").value = "manager"), open("/console/reports"));
 byId("fresh").onclick = () => (chat.src = `${app}/demo/phone`);
@@ -94,6 +100,7 @@ byId("fresh").onclick = () => (chat.src = `${app}/demo/phone`);
 for (const [id, how] of [["do-next", "next"], ["do-day", "one_day"], ["do-days", "three_days"], ["do-over", "over"]]) {
   byId(id).onclick = async () => {
     put(byId("doing"), words.time.jumping);
+    byId("phone").scrollIntoView({ block: "nearest" });
     await order("jump", { how, who: channel });
     put(byId("doing"), "");
     open(how === "over" ? list() : desktop);
@@ -104,6 +111,7 @@ for (const [id, name] of [["do-book", "book"], ["do-missed", "missed"]]) {
   byId(id).onclick = async () => {
     if (playing) return;
     setPlaying(true);
+    byId("phone").scrollIntoView({ block: "nearest" });
     const done = await play(channel === "web" ? web : telegramPhone, name, person()).catch(() => false);
     setPlaying(false);
     put(byId("doing"), done ? "" : words.play.stopped);
