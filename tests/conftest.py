@@ -21,7 +21,7 @@ from storage.keys import KEY_BYTES, Keyring
 from storage.migrate import migrate
 from storage.tables import metadata
 from tests.builders import NOW
-from tests.statements import sharing
+from tests.statements import close_all, sharing
 
 # How long an example takes says how busy the machine is, and nothing about the rule.
 hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,6 +48,12 @@ def _statements() -> Iterator[None]:
         for name in ("sqlite_engine", "postgres_engine"):
             patch.setattr(database_module, name, sharing(getattr(database_module, name)))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_all()
 
 
 @pytest.fixture

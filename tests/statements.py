@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 Maker = Callable[..., Engine]
+MADE: list[Engine] = []  # in this test
 
 
 def sharing(make: Maker) -> Maker:
@@ -23,6 +24,13 @@ def sharing(make: Maker) -> Maker:
         else:
             engine.dialect = known[1].dialect
             engine._compiled_cache = known[1]._compiled_cache
+        MADE.append(engine)
         return engine
 
     return made
+
+
+def close_all() -> None:
+    """What a test has opened and not closed: else its connections would be found in the middle of another one."""
+    while MADE:
+        MADE.pop().dispose()
