@@ -115,12 +115,11 @@ def _nudges_due(session: Session, facts: Mapping[str, Fact], now: datetime) -> d
 def _is_open(
     rows: Collection[tuple[Outreach, OutreachState]], now: datetime, patience: Mapping[str, timedelta]
 ) -> bool:
-    """Whether there may be something left to do."""
+    """Whether there may be something left to do. What was taken back in a chat is written again, but not where the same
+    has left another way meanwhile."""
     if any(row.way is Way.NONE for row, _ in rows):
         return False
-    if any(_is_planned(row, state) for row, state in rows):
-        return True
-    tried = [_tried(row, state) for row, state in rows]
+    tried = [_tried(row, state) for row, state in rows if not _is_planned(row, state)]
     return rules.next_way(["another"], tried, now, patience) is not None
 
 

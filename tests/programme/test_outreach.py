@@ -360,6 +360,27 @@ def test_who_has_not_booked_is_nudged_until_the_last_day(ctx: Context, clock: Cl
     assert all("20 December" in text and f"{AT}/r/…" in text for text in texts)
 
 
+def test_what_was_taken_back_on_a_page_is_not_said_there_again_once_a_text_message_has_said_it(
+    ctx: Context, clock: Clock
+) -> None:
+    row = a_referral(ctx.database, state=ReferralState.VERIFIED, book_by=date(2026, 12, 20))
+    page = a_conversation(ctx.database, Channel.WEB, referral_id=row.id, verified_at=NOW)
+    clock.now = NOW + timedelta(days=7, minutes=1)
+    outreach_plan.plan(ctx, BOTH)
+    clock.forward(minutes=31)
+    outreach_plan.plan(ctx, BOTH)
+    (text,) = post(ctx)
+    assert outreach_post.receipt(ctx, text.id, "delivered")
+    change(ctx, Conversation, page.id, last_in_at=clock())  # they write: what waits on their page is taken back
+    outreach_plan.plan(ctx, BOTH)
+    assert said(ctx) == [("notice_nudge", OutState.DROPPED)]
+    for _ in range(20):
+        clock.forward(hours=1)
+        outreach_plan.plan(ctx, BOTH)
+    assert said(ctx) == [("notice_nudge", OutState.DROPPED)]
+    assert lines(ctx, row) == [("after168h", "web", "dropped"), ("after168h", "sms", "delivered")]
+
+
 @pytest.mark.parametrize("held_by", ["paused", "worker", "talking", "case", "wrong_person"])
 def test_a_nudge_waits_while_something_else_matters_more(ctx: Context, clock: Clock, held_by: str) -> None:
     row = a_referral(ctx.database, state=ReferralState.VERIFIED, verified_at=NOW)
