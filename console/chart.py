@@ -46,6 +46,13 @@ def of_rows(table: Table, columns: tuple[int, ...]) -> Chart:
     )
 
 
+def since_somebody(table: Table, columns: tuple[int, ...]) -> Chart:
+    """`of_rows` of weeks in order, without those before the first in which there was anybody."""
+    rows = [(name, [row[at] for at in columns]) for name, row in zip(table.groups, table.rows, strict=True)]
+    begun = next((place for place, (_, values) in enumerate(rows) if any(each != 0 for each in values)), 0)
+    return _draw(rows[begun:], columns)
+
+
 def of_totals(table: Table) -> Chart:
     """A bar for each column's total: the funnel."""
     return _draw([(name, [total]) for name, total in zip(table.columns, table.totals, strict=True)], (0,))

@@ -25,7 +25,9 @@ async def _show(request: Request) -> Response:
     found = await asyncio.to_thread(report.read, pages.ctx(request), weeks)
     await asyncio.to_thread(look.note, pages.ctx(request), pages.staff(request).account_id, "page", "reports")
     drawn = [
-        (table, chart.of_rows(table, FUNNEL if table.columns == STAGES else tuple(range(len(table.columns)))))
+        (table, chart.since_somebody(table, FUNNEL))
+        if table.columns == STAGES
+        else (table, chart.of_rows(table, tuple(range(len(table.columns)))))
         for table in found.tables
     ]
     funnel = found.tables[0]

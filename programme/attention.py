@@ -132,6 +132,7 @@ class _Facts:
             phone=row.person_id in self._phones,
             talk=row.id in self.talks,
             posted=row.id in self._posted,
+            danger=bool(cases & happening.DANGER),
             unreached=CaseReason.NOT_DELIVERED in cases,
         )
 
@@ -141,9 +142,10 @@ class _Facts:
         return working_day.between(self._today, deadline, self._off)
 
 
-def _pressing(found: tuple[Referral, Standing]) -> tuple[date, datetime]:
+def _pressing(found: tuple[Referral, Standing]) -> tuple[bool, date, datetime]:
+    """Danger before everything else, then whose time is over first."""
     row, standing = found
-    return standing.deadline or date.max, row.created_at
+    return not standing.danger, standing.deadline or date.max, row.created_at
 
 
 def _rows(session: Session, facts: _Facts, shown: Collection[tuple[Why, Referral, Standing]]) -> tuple[Row, ...]:

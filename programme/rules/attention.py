@@ -33,9 +33,10 @@ PATIENCE = timedelta(hours=24)  # until somebody must have been reached
 @dataclass(frozen=True)
 class Standing:
     """Where somebody stands. `case`: one is open for us that is not about being late; `late`: they are on their way
-    late today; `undelivered`: a message of ours was given up; `unreached`: a case is open since nothing got through;
-    `posted`: a letter is on its way to them; `days_left`: working days to the earlier deadline, none where it is today
-    or over, None where both are missing; `deadline`: that day."""
+    late today; `undelivered`: a message of ours was given up; `unreached`: a case is open since nothing got
+    through; `posted`: a letter is on its way to them; `danger`: a case is open since they may be in danger;
+    `days_left`: working days to the earlier deadline, none where it is today or over, None where both are missing;
+    `deadline`: that day."""
 
     state: str
     referred_at: datetime
@@ -49,6 +50,7 @@ class Standing:
     phone: bool
     talk: bool
     posted: bool = False
+    danger: bool = False
     unreached: bool = False
 
 

@@ -66,6 +66,15 @@ def test_each_is_there_once_with_the_most_pressing_reason(ctx: Context, clock: C
     assert next(row.cases for row in all_of_it.rows if row.name == "Asks") == ("more_time",)
 
 
+def test_danger_stands_above_every_other_case(ctx: Context) -> None:
+    sooner, later = NOW + timedelta(days=2), NOW + timedelta(days=30)
+    asks = someone(ctx, "Asks", state=ReferralState.VERIFIED, book_by=sooner.date())
+    a_case(ctx.database, reason=CaseReason.MORE_TIME, conversation_id=proved(ctx, asks))
+    low = someone(ctx, "Low", state=ReferralState.VERIFIED, book_by=later.date(), finish_by=later.date())
+    a_case(ctx.database, reason=CaseReason.RISK_OF_SUICIDE, conversation_id=proved(ctx, low))
+    assert [row.name for row in attention.read(ctx, "case").rows] == ["Low", "Asks"]
+
+
 def test_who_has_had_a_message_is_reached_and_who_has_not_is_not(ctx: Context) -> None:
     referral = someone(ctx, "Alex", created_at=NOW - timedelta(days=2))
     assert found(ctx)["Alex"][0] == "not_reached"
