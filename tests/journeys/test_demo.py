@@ -135,6 +135,7 @@ def test_a_place_is_booked_missed_and_given_again_and_nothing_breaks_for_good(pa
     expect(page.locator("#next")).to_contain_text("a kind word about the missed session")
     page.click("#do-next")
     expect(phone(page).get_by_text("Our list says that you were not at your session:")).to_be_visible(timeout=30_000)
+    expect(phone(page).get_by_text("You can pick another day now.")).to_be_visible()
 
     play(page, "#do-missed")
     expect(lines.filter(has_text="Sam Sample has a second chance.")).to_have_count(1)

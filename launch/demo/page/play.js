@@ -6,6 +6,7 @@ import { messages } from "./telegram.js";
 const PACE = 900;
 const PATIENCE = 15000;
 const LOOK = 200;
+const DATES_COME = 5; // looks, each of some hundred milliseconds: they are a message of their own
 
 /** The web chat, through the phone page around it. */
 export class WebPhone {
@@ -56,7 +57,9 @@ export const telegramPhone = {
 /** From the first words to the end; false where the talk took a way that is not known. */
 export async function play(phone, name, person) {
   const known = words.play;
-  const first = await settled(phone);
+  let first = await settled(phone);
+  for (let times = 0; name === "missed" && !offered(first) && times < DATES_COME; times++) first = await settled(phone);
+  let urged = name === "book";
   if (name === "missed" && offered(first)) await answer(phone, first, person);
   else await phone.say(known[name]);
   for (let turn = 0; turn < known.most; turn++) {
@@ -64,7 +67,10 @@ export async function play(phone, name, person) {
     const said = seen.said.join("\n");
     if (known.done.some((each) => said.includes(each))) return true;
     await rest(PACE);
-    if (!(await answer(phone, seen, person))) return false;
+    if (await answer(phone, seen, person)) continue;
+    if (urged) return false;
+    urged = true; // it was understood otherwise: in plain words, once
+    await phone.say(known.book);
   }
   return false;
 }
