@@ -23,7 +23,18 @@ HOUSE = "House wording"  # how such a source begins: words of the dialogue's own
 STAND_INS = {"The programme's settings", "Public help lines"}
 # What an answer may need that is neither a setting nor a help line: it comes with the conversation.
 GIVEN = frozenset(
-    {"matching_word", "where", "starts_at", "book_by", "open", "language", "in_language", "usual_wait", "worker"}
+    {
+        "matching_word",
+        "where",
+        "starts_at",
+        "proof",
+        "book_by",
+        "open",
+        "language",
+        "in_language",
+        "usual_wait",
+        "worker",
+    }
 )
 
 

@@ -170,7 +170,7 @@ print(json.dumps({one["name"]: one.get("value") for one in events if one["event"
 _AT = "2026-12-01T10:00:00+00:00"
 ANYTHING = {  # every value that an answer could need, so that it can be seen which of its variations would be said
     **dict.fromkeys(("starts_at", "ends_at", "last_starts_at", "book_by", "finish_by", "opens_at", "asked_at"), _AT),
-    **dict.fromkeys(("retry_at", "where", "place", "venue", "calendar"), _AT),
+    **dict.fromkeys(("retry_at", "where", "place", "venue", "calendar", "proof"), _AT),
     **dict.fromkeys(("opens", "due", "usual_wait", "number", "ending"), "soon"),
     "queue_number": 1,
     "sessions": 1,

@@ -44,7 +44,7 @@ def test_missed_said_before_they_are_known_then_the_next_one_is_booked_at_once(d
     )
     assert state_of(person) is ReferralState.SECOND_CHANCE
     again, wishes = person.heard[-2:]
-    assert again.titles == ["I was not well", "I could not get there", "I forgot"]
+    assert again.titles[0] == "I was not well" and {"I could not get there", "I forgot"} < set(again.titles)
     assert answers(person.tap("I could not get there", [again])) == ["utter_told_missed", "utter_step_preference"]
     (case,) = person.cases(CaseReason.MISSED_SESSION)
     assert json.loads(case.detail or "{}")["said"][-1]["why"] == "travel"

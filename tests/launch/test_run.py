@@ -176,8 +176,13 @@ def test_a_killed_make_ends_everything(running: Running) -> None:
 
 
 def begun(make: int) -> bool:
-    """Whether the first process has come as far as our own code: from there on nobody sees Python's tracebacks."""
+    """Whether the first process has come as far as our own code: from there on nobody sees Python's tracebacks.
+
+    Until it is Python it is make's fork, which catches what make does.
+    """
     for process in psutil.Process(make).children():
+        if "launch.bootstrap" not in process.cmdline() and "launch" not in process.cmdline():
+            return False
         caught = Path(f"/proc/{process.pid}/status").read_text().partition("SigCgt:")[2].split()[0]
         return bool(int(caught, 16) >> (signal.SIGHUP - 1) & 1)
     return False
