@@ -72,8 +72,9 @@ def settle(system: System, session: CourseSession) -> None:
 
 
 def allow_at_any_hour(system: System) -> None:
-    """People are written to by night too, so that a journey does the same at any hour."""
+    """People are written to by night too, and may move a place until an hour before, so that a journey does the same
+    at any hour."""
     with system.ctx.database.writing() as session:
         shape = session.get_one(Setting, "days_to_book").model_dump()
-        for key in ("quiet_from_hour", "quiet_until_hour"):
-            session.merge(Setting(**{**shape, "key": key, "value": "0"}))
+        for key, hour in (("quiet_from_hour", "0"), ("quiet_until_hour", "0"), ("change_cutoff_hours", "1")):
+            session.merge(Setting(**{**shape, "key": key, "value": hour}))

@@ -21,6 +21,11 @@ Visit = Callable[..., WebPerson]
 SignIn = Callable[..., Worker]
 
 
+def types_on(worker: Worker) -> bool:
+    worker.draft.press_sequentially("on ")
+    return True
+
+
 def test_two_people_are_helped_by_two_workers_and_go_on_with_the_assistant(
     system: System,
     visit: Visit,
@@ -62,8 +67,7 @@ def test_two_people_are_helped_by_two_workers_and_go_on_with_the_assistant(
     robin.sees("near reading")
     web.page.locator("#say").press_sequentially("i am wr")
     expect(wren.page.get_by_text("is typing")).to_be_visible()
-    wren.draft.press_sequentially("And I am")
-    expect(web.page.locator("#typing")).to_be_visible()
+    wait(lambda: types_on(wren) and web.page.locator("#typing").is_visible(), what="the worker's typing to show")
     web.page.fill("#say", "")
     wren.draft.fill("")
     wren.look("conversation")

@@ -28,8 +28,8 @@ def offers(person: WebPerson) -> list[str]:
 
 
 def in_person(titles: list[str]) -> str:
-    """The first that is not online."""
-    return next(title for title in titles if not title.endswith("online"))
+    """The last that is not online: the first may be so soon that it cannot be changed any more."""
+    return [title for title in titles if not title.endswith("online")][-1]
 
 
 def prove(person: WebPerson, reference: str, born: str = "14/3/90") -> None:

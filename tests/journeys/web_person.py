@@ -12,7 +12,7 @@ from tests.bot.web_page.test_access import RULES
 from tests.bot.web_page.walk import ask_width, connected, lines
 from tests.browser import PATIENCE
 
-SECONDS = PATIENCE / 1000
+SECONDS = 30.0  # two running systems share the machine
 
 
 class WebPerson:

@@ -1,5 +1,6 @@
 """`make run` itself, with the real servers: the lines it prints, who can reach what, and that nothing is left."""
 
+import contextlib
 import os
 import re
 import signal
@@ -180,11 +181,11 @@ def begun(make: int) -> bool:
 
     Until it is Python it is make's fork, which catches what make does.
     """
-    for process in psutil.Process(make).children():
-        if "launch.bootstrap" not in process.cmdline() and "launch" not in process.cmdline():
-            return False
-        caught = Path(f"/proc/{process.pid}/status").read_text().partition("SigCgt:")[2].split()[0]
-        return bool(int(caught, 16) >> (signal.SIGHUP - 1) & 1)
+    with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError, IndexError):
+        for process in psutil.Process(make).children():
+            if {"launch.bootstrap", "launch"} & set(process.cmdline()):
+                caught = Path(f"/proc/{process.pid}/status").read_text().partition("SigCgt:")[2].split()[0]
+                return bool(int(caught, 16) >> (signal.SIGHUP - 1) & 1)
     return False
 
 
