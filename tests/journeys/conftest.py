@@ -14,7 +14,6 @@ from storage.account import Account
 from storage.enums import Role
 from storage.referral import Referral
 from tests.browser import browser  # noqa: F401
-from tests.journeys.course import allow_at_any_hour
 from tests.journeys.system import System
 from tests.journeys.telegram_person import TelegramPerson
 from tests.journeys.web_person import WebPerson
@@ -66,7 +65,7 @@ def _system(tmp_path_factory: pytest.TempPathFactory, model: Path, telegram: Con
     try:
         running.start()
         running.wait_until_ready()
-        allow_at_any_hour(running)
+        running.allow_at_any_hour()
         yield running
     finally:
         running.stop()

@@ -13,7 +13,6 @@ from storage.enums import ReferralState
 from storage.referral import Referral
 from storage.row import lock_one
 from storage.session import CourseSession
-from storage.setting import Setting
 from tests.builders import a_booking, a_course, a_venue
 from tests.journeys.conftest import next_reference
 from tests.journeys.system import System
@@ -69,12 +68,3 @@ def settle(system: System, session: CourseSession) -> None:
         for row in opened.exec(select(Attendance).where(col(Attendance.session_id) == session.id)):
             row.marked_at = row.marked_at - SETTLED
             opened.add(row)
-
-
-def allow_at_any_hour(system: System) -> None:
-    """People are written to by night too, and may move a place until an hour before, so that a journey does the same
-    at any hour."""
-    with system.ctx.database.writing() as session:
-        shape = session.get_one(Setting, "days_to_book").model_dump()
-        for key, hour in (("quiet_from_hour", "0"), ("quiet_until_hour", "0"), ("change_cutoff_hours", "1")):
-            session.merge(Setting(**{**shape, "key": key, "value": hour}))

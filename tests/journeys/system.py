@@ -87,6 +87,14 @@ class System:
         ctx.database.close()
         self._last_line = "Console: "
 
+    def allow_at_any_hour(self) -> None:
+        """People are written to by night too, and may move a place until an hour before, so that a journey does the
+        same at any hour."""
+        with self.ctx.database.writing() as session:
+            shape = session.get_one(Setting, "days_to_book").model_dump()
+            for key, hour in (("quiet_from_hour", "0"), ("quiet_until_hour", "0"), ("change_cutoff_hours", "1")):
+                session.merge(Setting(**{**shape, "key": key, "value": hour}))
+
     def bring_vectors(self, models: Path) -> None:
         """What an earlier training kept among `models`, so that the next one here need not work it out again."""
         if (models / VECTORS).exists():

@@ -9,7 +9,7 @@ from storage.case import Case
 from storage.enums import BookingState, CaseReason, ReferralState
 from storage.referral import Referral
 from storage.session import CourseSession
-from tests.journeys.course import allow_at_any_hour, lay_course, referred, settle, state_of
+from tests.journeys.course import lay_course, referred, settle, state_of
 from tests.journeys.system import System, wait
 from tests.journeys.test_session_day import mark
 from tests.journeys.test_web import in_person, offers
@@ -32,7 +32,7 @@ def has_a_chat(system: System, person: WebPerson, referral: Referral) -> None:
 
 def is_put_down_as_missing(system: System, worker: Worker, session: CourseSession, name: str) -> None:
     """Their session is over, and a worker's list has them as not there since a while."""
-    allow_at_any_hour(system)
+    system.allow_at_any_hour()
     worker.go(f"sessions/{session.id}")
     mark(worker, name, "Did not attend")
     settle(system, session)
