@@ -15,7 +15,14 @@ from storage.row import lock_one
 
 PATIENCE = timedelta(hours=24)
 UNREAD = "unread"  # stands in the message's `failure` from then on; a page that is opened later shows it all the same
-TOLD = ("notice_called_off", "notice_place_kept", "notice_nobody_came")
+TOLD = (  # what matters, and whose other way is a worker; a place may be booked, moved or given up on the phone
+    "notice_booked",
+    "notice_moved",
+    "notice_cancelled",
+    "notice_called_off",
+    "notice_place_kept",
+    "notice_nobody_came",
+)
 MOST = 100
 
 

@@ -69,6 +69,15 @@ def test_what_was_seen_and_what_is_not_for_a_page_is_no_case(ctx: Context, clock
     assert unread(ctx) == []
 
 
+def test_a_place_that_was_booked_for_them_is_no_place_until_they_know_of_it(ctx: Context, clock: Clock) -> None:
+    chat = proved(ctx, a_referral(ctx.database))
+    written(ctx, chat, sender=Sender.NOTICE, answer="notice_booked_online", text="You are booked.")
+    clock.forward(hours=25)
+    timers.tick(ctx)
+    (case,) = unread(ctx)
+    assert case.conversation_id == chat
+
+
 @pytest.mark.parametrize(("answer", "cases"), [("notice_nobody_came", 1), ("notice_assistant_back", 0)])
 def test_of_notices_those_that_matter_afterwards(ctx: Context, clock: Clock, answer: str, cases: int) -> None:
     chat = proved(ctx, a_referral(ctx.database))
