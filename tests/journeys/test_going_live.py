@@ -102,6 +102,9 @@ def dialogue(settings: Settings, system: System) -> psutil.Process:
     return system.server("dialogue")
 
 
+PAUSE_MS = 700  # who asks faster for long is told to wait a moment
+
+
 def keep_asking(person: WebPerson, while_it: Callable[[], Any]) -> tuple[Any, int]:
     """Somebody asks on and on, and is always answered and led on; what came of it, and how often they asked."""
     asked = 0
@@ -112,6 +115,7 @@ def keep_asking(person: WebPerson, while_it: Callable[[], Any]) -> tuple[Any, in
             assert "no price is set" in answer
             assert "Which one suits you?" in again
             asked += 1
+            person.page.wait_for_timeout(PAUSE_MS)
         return going.result(), asked
 
 
