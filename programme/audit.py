@@ -18,6 +18,11 @@ def worker(account_id: str) -> str:
     return f"{WORKER}{account_id}"
 
 
+def account_of(actor: str) -> str | None:
+    """The account of a worker that the audit log names; None of anybody else."""
+    return actor.removeprefix(WORKER) if actor.startswith(WORKER) else None
+
+
 def note(
     session: Session,
     ctx: Context,

@@ -144,6 +144,4 @@ def _view(session: Session, row: CannedReply) -> CannedReplyView:
 
 
 def _record(session: Session, ctx: Context, account_id: str, action: str, subject: str) -> None:
-    actor = audit.worker(account_id)
-    at = ctx.clock()
-    audit.note(session, ctx, actor, action, "canned_reply", subject, at=at)
+    audit.note(session, ctx, audit.worker(account_id), action, "canned_reply", subject)

@@ -261,4 +261,4 @@ def _name_of(session: Session, referral_id: str) -> str:
 def _record(
     session: Session, ctx: Context, account_id: str, action: str, referral_id: str, detail: dict[str, str] | None = None
 ) -> None:
-    audit.note(session, ctx, audit.worker(account_id), action, "referral", referral_id, detail if detail else None)
+    audit.note(session, ctx, audit.worker(account_id), action, "referral", referral_id, detail)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, or_, select
 
+from programme import audit
 from programme.catalogue import catalogue
 from programme.context import Context
 from programme.rules import london
@@ -17,7 +18,6 @@ from storage.case import Case
 from storage.referral import Referral
 
 PAGE = 50
-WORKER = "worker:"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def choices(ctx: Context) -> Choices:
         names = {row.id: row.name for row in session.exec(select(Account))}
         actors = session.exec(select(Audit.actor).distinct()).all()
         actions = session.exec(select(Audit.action).distinct()).all()
-    named = [(one, names.get(one.removeprefix(WORKER), "") if one.startswith(WORKER) else "") for one in actors]
+    named = [(one, names.get(audit.account_of(one) or "", "")) for one in actors]
     return Choices(sorted(named, key=lambda one: (not one[1], one[1].lower(), one[0])), sorted(actions))
 
 
@@ -110,7 +110,7 @@ def _shown(session: Session, rows: list[Audit]) -> list[Entry]:
             id=row.id,
             at=row.at,
             actor=row.actor,
-            who=names.get(row.actor.removeprefix(WORKER), "") if row.actor.startswith(WORKER) else "",
+            who=names.get(audit.account_of(row.actor) or "", ""),
             action=row.action,
             kind=row.subject_kind,
             subject_id=row.subject_id,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from programme import audit
 from programme.context import Context
 from programme.rules import referral as rules
 from programme.rules.referral import Event
@@ -19,7 +20,6 @@ REFER = "refer"  # the first change: it came in
 LISTED = "listed"  # what the lists of their sessions say
 BY_HAND: tuple[Event, ...] = ("reach", "withdraw", "close")  # what staff may put down on a referral's page
 LONGEST_WHY = 500
-WORKER = "worker:"
 
 
 class NotFromHereError(ValueError):
@@ -104,7 +104,7 @@ def put_down(ctx: Context, referral_id: str, account_id: str, event: str, why: s
     with ctx.database.writing() as session:
         row = lock_one(session, Referral, referral_id)
         known = next((each for each in BY_HAND if each == event), None)
-        after = move(session, ctx, row, known, f"{WORKER}{account_id}", why) if known else None
+        after = move(session, ctx, row, known, audit.worker(account_id), why) if known else None
         if after is None:
             raise NotFromHereError(NotFromHereError.__doc__)
         return after
@@ -130,7 +130,8 @@ def changes(session: Session, referral_id: str) -> tuple[Change, ...]:
 
 
 def _name(session: Session, actor: str) -> str:
-    account = session.get(Account, actor.removeprefix(WORKER)) if actor.startswith(WORKER) else None
+    key = audit.account_of(actor)
+    account = session.get(Account, key) if key else None
     return account.name if account else actor
 
 

@@ -54,14 +54,14 @@ def after_missing(
     now: datetime,
 ) -> Missed:
     """`sessions`: of the place that is held, none where none is; `missed`: places lost this way before."""
-    allowed = chances.left(missed) and deadline.state(deadlines, london.today(now)) == "open"
+    allowed = _is_left(missed, chances, deadlines, now)
     if not sessions:
         return _without_place(referral_state, allowed)
     if min(starts for starts, _ in sessions) > now:
         return Missed.NOT_YET
     if min(ends for _, ends in sessions) > now:
         return Missed.ON_NOW
-    return Missed.AGAIN if allowed and _may_miss(referral_state, sessions) else Missed.WORKER
+    return _again_or_worker(referral_state, sessions, allowed)
 
 
 def by_list(
@@ -74,13 +74,17 @@ def by_list(
     now: datetime,
 ) -> Missed:
     """`after_missing` where the list of their session says so, be the session over or not: `AGAIN` or `WORKER`."""
-    allowed = chances.left(missed) and deadline.state(deadlines, london.today(now)) == "open"
-    return Missed.AGAIN if allowed and _may_miss(referral_state, sessions) else Missed.WORKER
+    return _again_or_worker(referral_state, sessions, _is_left(missed, chances, deadlines, now))
 
 
-def _may_miss(referral_state: str, sessions: Times) -> bool:
+def _is_left(missed: int, chances: Chances, deadlines: deadline.Deadlines, now: datetime) -> bool:
+    return chances.left(missed) and deadline.state(deadlines, london.today(now)) == "open"
+
+
+def _again_or_worker(referral_state: str, sessions: Times, allowed: bool) -> Missed:
     """What of a course of several sessions can be made up for, a worker must say."""
-    return len(sessions) == 1 and "missed" in (referral_state, referral.next_state(referral_state, "miss"))
+    may = len(sessions) == 1 and "missed" in (referral_state, referral.next_state(referral_state, "miss"))
+    return Missed.AGAIN if allowed and may else Missed.WORKER
 
 
 def _without_place(referral_state: str, allowed: bool) -> Missed:
