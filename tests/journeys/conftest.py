@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,26 +63,40 @@ def _system(tmp_path_factory: pytest.TempPathFactory, model: Path, telegram: Con
     running = System(
         tmp_path_factory.mktemp("system"), model, TELEGRAM_BOT_TOKEN=telegram.token, TELEGRAM_API_URL=telegram.api_url
     )
-    try:
-        running.start()
-        running.wait_until_ready()
+    with started(running):
         running.allow_at_any_hour()
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture
 def system(_system: System, request: pytest.FixtureRequest) -> Iterator[System]:
     """The running system that all journeys share, well again whatever the journey before did to it."""
+    with well_again(_system, request):
+        yield _system
+
+
+@contextmanager
+def started(running: System) -> Iterator[System]:
+    """A system that runs, and is stopped whatever happens."""
     try:
-        _system.wait_until_ready()
+        running.start()
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
+def well_again(system: System, request: pytest.FixtureRequest) -> Iterator[System]:
+    """A running system for one journey, ready; where that fails, or the journey does, its logs are kept."""
+    try:
+        system.wait_until_ready()
     except AssertionError:
-        keep_logs(_system, request.node.name)
+        keep_logs(system, request.node.name)
         raise
-    yield _system
+    yield system
     if request.node.stash.get(FAILED, False):
-        keep_logs(_system, request.node.name)
+        keep_logs(system, request.node.name)
 
 
 def keep_logs(system: System, name: str) -> None:

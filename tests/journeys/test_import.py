@@ -14,7 +14,7 @@ from storage.case import Case
 from storage.enums import CaseReason, ReferralState, Role
 from storage.keys import KEY_BYTES, write_key
 from storage.referral import Referral
-from tests.journeys.conftest import FAILED, keep_logs, next_reference
+from tests.journeys.conftest import next_reference, started, well_again
 from tests.journeys.system import System, wait
 from tests.journeys.test_web import book
 from tests.journeys.web_person import WebPerson
@@ -48,21 +48,15 @@ def _programme(tmp_path_factory: pytest.TempPathFactory, model: Path, carrier: N
     )
     running.environment["PUBLIC_URL"] = running.address.rstrip("/")
     running.make_real()
-    try:
-        running.start()
-        running.wait_until_ready()
+    with started(running):
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture
 def programme(_programme: System, request: pytest.FixtureRequest) -> Iterator[System]:
     """A running programme that is no sample, so that people are written to."""
-    _programme.wait_until_ready()
-    yield _programme
-    if request.node.stash.get(FAILED, False):
-        keep_logs(_programme, request.node.name)
+    with well_again(_programme, request):
+        yield _programme
 
 
 def a_file(system: System, own: str, unreachable: str) -> dict[str, object]:

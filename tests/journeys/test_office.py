@@ -14,7 +14,7 @@ from programme.rules import london
 from storage.callback import Callback
 from storage.enums import Role
 from storage.miss import Miss
-from tests.journeys.conftest import FAILED, keep_logs
+from tests.journeys.conftest import started, well_again
 from tests.journeys.desk import ASK
 from tests.journeys.system import System
 from tests.journeys.test_going_live import MESSAGES
@@ -45,21 +45,15 @@ def _office(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[S
     assert quick.read_text().count("steps: 8") == quick.read_text().count("folds: 2") == 1
     running = System(folder, model, SCORE_SETS=str(sets), TRAIN_CONFIG=str(quick))
     running.bring_vectors(model.parent)
-    try:
-        running.start()
-        running.wait_until_ready()
+    with started(running):
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture
 def office(_office: System, request: pytest.FixtureRequest) -> Iterator[System]:
     """A running system whose settings and model may be changed."""
-    _office.wait_until_ready()
-    yield _office
-    if request.node.stash.get(FAILED, False):
-        keep_logs(_office, request.node.name)
+    with well_again(_office, request):
+        yield _office
 
 
 def is_lost(told: list[str]) -> bool:
