@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -54,6 +55,11 @@ async def _check(request: Request) -> Response:
 
 
 async def _one(request: Request) -> Response:
+    return await _file(request)
+
+
+async def _file(request: Request, chosen: Mapping[str, str] | None = None) -> Response:
+    """`chosen`: what was said of its columns, where that is not enough."""
     ctx, me, key = pages.ctx(request), pages.staff(request).account_id, request.path_params["id"]
     finished = await done(referral_import.outcome, ctx, key)
     if finished is not None:
@@ -65,9 +71,11 @@ async def _one(request: Request) -> Response:
     return pages.render(
         request,
         "referral_check.html",
-        one=upload,
+        200 if chosen is None else 422,
+        one=upload if chosen is None else replace(upload, columns=chosen),
+        not_enough=chosen is not None,
         here=f"{HERE}/{key}",
-        choose=upload.may_start and (upload.columns is None or again),
+        choose=upload.may_start and (upload.columns is None or again or chosen is not None),
         written=_progress.get(key),
         most=MOST_SHOWN,
         name_of=HEADING,
@@ -82,7 +90,7 @@ async def _columns(request: Request) -> Response:
     try:
         await done(referral_import.set_columns, ctx, key, me, chosen)
     except ColumnsMissingError:
-        return pages.redirect(request, f"{HERE}/{key}?columns=choose", said="referrals.columns", tone="bad")
+        return await _file(request, chosen)
     except NotNowError:
         return pages.redirect(request, f"{HERE}/{key}", said="referrals.not_now", tone="warn")
     return pages.redirect(request, f"{HERE}/{key}", said="referrals.remembered")

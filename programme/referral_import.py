@@ -78,12 +78,13 @@ def check(ctx: Context, account_id: str, file_name: str, content: bytes) -> str:
         raise BadFileError("no_file")
     if len(content) > LARGEST:
         raise BadFileError("too_large")
-    found = sheet.read(content)
+    with ctx.database.reading() as session:
+        words = referral_plan.words_of(session)
+    found = sheet.read(content, lambda cell: words.field_of(cell) is not None)
     with ctx.database.writing() as session:
         for old in left_behind(session, ctx.clock() - KEPT):
             old.content = None
             session.add(old)
-        words = referral_plan.words_of(session)
         columns = _remembered(session, found.headings) or _plain_columns(words, found.headings)
         row = ReferralImport(
             id=ctx.new_id(),

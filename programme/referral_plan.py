@@ -18,6 +18,7 @@ from storage.person import Person
 from storage.referral import Referral
 
 Cells = Mapping[str, str]  # by field
+SHORTENED = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d{1,2})", re.IGNORECASE)  # 7.7009E+09
 MOBILE = re.compile(r"07[1-57-9]\d{8}")
 EXAMPLE, USUAL_EXAMPLE = "reference_example", "TVP-4F7K-92"
 OF_PERSON = {"name": "name", "phone": "phone", "email": "email", "language": "language", "access_needs": "access_needs"}
@@ -139,12 +140,16 @@ def _read(cells: Cells, known: Known) -> tuple[Values | None, list[Problem]]:
         return values and replace(values, phone=f"{bare[:5]} {bare[5:]}"), problems
     found = phone.find(given)
     if found is None or found.number is None:
-        return None, [*problems, Problem("phone", "bad_phone")]
+        return None, [*problems, Problem("phone", "phone_cut" if SHORTENED.fullmatch(given) else "bad_phone")]
     return values and replace(values, phone=phone.written(found.number)), problems
 
 
 def whole_number(given: str) -> str:
-    """A number with what spreadsheets cut off it: the 0, or the + of a country's code."""
+    """A number with what spreadsheets cut off it: the 0, or the + of a country's code; and written out, where all of
+    its digits are still there."""
+    if short := SHORTENED.fullmatch(given):
+        digits = short[1] + (short[2] or "")
+        given = digits if len(digits) == int(short[3]) + 1 else given
     digits = "".join(filter(str.isdigit, given))
     if given[:1].isdigit() and len(digits) == 10 and digits[0] == "7":
         return f"0{digits}"

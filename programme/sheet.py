@@ -3,9 +3,10 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import chain, islice
 from typing import Any
 
 from openpyxl import load_workbook
@@ -17,6 +18,7 @@ OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and any Office file wit
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 ZIP = b"PK\x03\x04"
 SEPARATORS = ",;\t|"
+LOOKED_AT = 20  # rows among which the headings are looked for: exports put a title and a date above them
 MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -36,50 +38,67 @@ class Sheet:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read(content: bytes) -> Sheet:
-    """What stands in the file: the first row that is not empty holds the headings. Raises BadFileError."""
+def read(content: bytes, is_heading: Callable[[str], bool] = lambda _cell: False) -> Sheet:
+    """What stands in the file below its headings. `is_heading`: whether a cell is a heading that is known already.
+    Raises BadFileError."""
     if not content.strip():
         raise BadFileError("empty")
     if content.startswith(OLD_EXCEL):
         raise BadFileError("locked" if ENCRYPTED in content else "old_excel")
     lines = _xlsx(content) if content.startswith(ZIP) else _csv(content)
-    return _sheet((number, cells) for number, cells in lines if any(cells))
+    return _sheet(((number, cells) for number, cells in lines if any(cells)), is_heading)
 
 
-def _sheet(lines: Iterable[tuple[int, list[str]]]) -> Sheet:
+def _sheet(lines: Iterator[tuple[int, list[str]]], is_heading: Callable[[str], bool]) -> Sheet:
+    first = list(islice(lines, LOOKED_AT))
+    begins = _where([cells for _, cells in first], is_heading)
+    headings = _headings(first[begins][1]) if first else ()
     rows: list[tuple[int, tuple[str, ...]]] = []
-    headings: tuple[str, ...] | None = None
-    for number, cells in lines:
-        if headings is None:
-            headings = _headings(cells)
-            continue
+    for number, cells in chain(first[begins + 1 :], lines):
         if len(rows) >= MOST_ROWS:
             raise BadFileError("too_many_rows")
         rows.append((number, tuple([*cells, *[""] * len(headings)][: len(headings)])))
-    if headings is None or not rows:
+    if not rows:
         raise BadFileError("empty")
     return Sheet(headings, tuple(rows))
 
 
+def _where(first: Sequence[Sequence[str]], is_heading: Callable[[str], bool]) -> int:
+    """Which of the first rows holds the headings: the first with two that are known, else the first that is about as
+    full as rows are here. What stands above it is a title, a date, who printed it."""
+    for place, cells in enumerate(first):
+        if sum(map(is_heading, filter(None, cells))) >= 2:
+            return place
+    full = [sum(map(bool, cells)) for cells in first]
+    usual = sorted(full)[len(full) * 3 // 4] if full else 0
+    place = next((place for place, cells in enumerate(full) if cells * 3 >= usual * 2), 0)
+    return place if place + 1 < len(first) else 0
+
+
 def _headings(cells: Sequence[str]) -> tuple[str, ...]:
+    """Each once: a second Notes is Notes (2)."""
     found = list(cells)
     while found and not found[-1]:
         found.pop()
     if len(found) > MOST_COLUMNS:
         raise BadFileError("too_many_columns")
-    named = [one.casefold() for one in found if one]
-    if len(named) != len(set(named)):
-        raise BadFileError("same_heading")
-    return tuple(found)
+    told: dict[str, str] = {}  # in small letters, to as it stands there
+    once = []
+    for name in found:
+        own, number = name, 1
+        while own and own.casefold() in told:
+            number += 1
+            own = f"{name} ({number})"
+        told[own.casefold()] = own
+        once.append(own)
+    return tuple(once)
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
     text = _decode(content)
     if "\0" in text:
         raise BadFileError("not_a_table")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(SEPARATORS, key=first.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     begins = 1
     try:
         for cells in lines:
@@ -87,6 +106,14 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
             begins = lines.line_num + 1
     except csv.Error:
         raise BadFileError("damaged") from None
+
+
+def _separator(text: str) -> str:
+    """What stands on most of the first lines, and there most often: a title has none, a name may have one."""
+    lines = list(islice((line for line in io.StringIO(text) if line.strip()), LOOKED_AT))
+    return max(
+        SEPARATORS, key=lambda mark: (sum(mark in line for line in lines), sum(line.count(mark) for line in lines))
+    )
 
 
 def _decode(content: bytes) -> str:

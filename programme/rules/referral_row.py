@@ -37,6 +37,11 @@ OLDEST = 110
 LONGEST_AGO = timedelta(days=366)
 FURTHEST = timedelta(days=3 * 366)  # a day further off is none
 ORDERED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})|(\d{4})-(\d{2})-(\d{2})")  # nearly every date of a file
+MONTH_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](?:\d{4}|\d{2})|(\d{2})(\d{2})(?:19|20)\d{2}")
+DAYS_OF_A_SPREADSHEET = re.compile(
+    r"\d{5}(?:\.\d+)?"
+)  # 32946: how a spreadsheet counts days, where it is not told to show a date
+TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?$")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s.,;<>\"]+(?:\.[^@\s.,;<>\"]+)+")
 NOTHING = frozenset({"", "-", "–", "n/a", "na", "none", "null", "nil", "not known", "unknown", "nk"})
 MAY_BE_NOTHING = frozenset({"phone", "email", "language", "access_needs", "matching_word", "book_by", "finish_by"})
@@ -140,6 +145,10 @@ def _clean(text: str) -> str:
 def _birth(text: str, today: date, problems: list[Problem]) -> date | None:
     if not text:
         return None
+    text = TIME.sub("", text)
+    if code := _unsafe(text):
+        problems.append(Problem("date_of_birth", code))
+        return None
     plain = _ordered(text)
     read = (
         birth_date.judge(plain, today, age.ADULT, OLDEST) if plain else birth_date.read(text, today, age.ADULT, OLDEST)
@@ -155,13 +164,26 @@ def _day(text: str, field: str, today: date, problems: list[Problem]) -> date | 
     """A day in British order, or as 2026-12-24; also with a time behind it, as exports write them."""
     if not text:
         return None
-    bare = re.sub(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?$", "", text)
+    bare = TIME.sub("", text)
+    if code := _unsafe(bare):
+        problems.append(Problem(field, code))
+        return None
     ahead = today + FURTHEST
     plain = _ordered(bare)
     read = birth_date.judge(plain, ahead, 0, OLDEST) if plain else birth_date.read(bare, ahead, 0, OLDEST)
     if read.value is None:
         problems.append(Problem(field, "bad_day"))
     return read.value
+
+
+def _unsafe(text: str) -> str:
+    """Why a date of a file is not read although one could: where one has the month first, the other dates of that file
+    have it too, and 03/04/1990 would be taken for another day. A person who writes one date is read more kindly."""
+    if DAYS_OF_A_SPREADSHEET.fullmatch(text):
+        return "day_number"
+    found = MONTH_FIRST.fullmatch(text)
+    one, two = (int(part) for part in found.groups() if part) if found else (0, 0)
+    return "month_first" if one <= 12 < two else ""
 
 
 def _ordered(text: str) -> date | None:

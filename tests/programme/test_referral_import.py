@@ -180,6 +180,8 @@ WRONG: Mapping[str, tuple[dict[str, str], str, str]] = {
     "no such day": ({"Date of birth": "31/02/1990"}, "Date of birth", "birth_impossible"),
     "no day at all": ({"Date of birth": "spring"}, "Date of birth", "birth_unreadable"),
     "too young by a day": ({"Date of birth": "02/12/2008"}, "Date of birth", "under_18"),
+    "a month before its day": ({"Date of birth": "03/14/1990"}, "Date of birth", "month_first"),
+    "a day that a spreadsheet counted": ({"Referred on": "46346"}, "Referred on", "day_number"),
     "too old": ({"Date of birth": "01/01/1900"}, "Date of birth", "birth_too_old"),
     "not born yet": ({"Date of birth": "01/01/2030"}, "Date of birth", "birth_future"),
     "referred tomorrow": ({"Referred on": "02/12/2026"}, "Referred on", "day_ahead"),
@@ -187,6 +189,7 @@ WRONG: Mapping[str, tuple[dict[str, str], str, str]] = {
     "to book, yesterday": ({"Book by": "30/11/2026"}, "Book by", "day_over"),
     "books after the end": ({"Book by": "21/01/2027"}, "Book by", "after_finish"),
     "a short number": ({"Mobile": "07700 90012"}, "Mobile", "bad_phone"),
+    "a number with digits cut off": ({"Mobile": "4.47701E+11"}, "Mobile", "phone_cut"),
     "two addresses": ({"Email": "a@example.org, b@example.org"}, "Email", "bad_email"),
     "a made-up language": ({"Language": "Elvish"}, "Language", "bad_language"),
 }
