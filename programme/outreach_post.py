@@ -189,14 +189,14 @@ def _letter(
     token = verification.make_link(session, ctx, referral.id)
     session.flush()
     row.link_id = verification.link_id(session, ctx, token)
-    title, text = _words(session, ctx, facts, row, occasion, referral, f"{at}/r/{token}")
+    title, text = words(session, ctx, facts, row, occasion, referral, f"{at}/r/{token}")
     row.text = text.replace(token, HIDDEN)
     row.next_try_at, row.tries = ctx.clock() + CLAIM, row.tries + 1
     session.add(row)
     return Letter(row.id, row.way, to, title, text, row.tries, row.created_at)
 
 
-def _words(
+def words(
     session: Session,
     ctx: Context,
     facts: Mapping[str, Fact],

@@ -4,6 +4,7 @@ Sessions are laid relative to today and topped up at each start; the sample refe
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -94,12 +95,16 @@ def refresh(ctx: Context) -> SampleReferral:
     return SampleReferral(first["reference"], first["born"])
 
 
-def lay_courses(ctx: Context) -> None:
+def lay_courses(ctx: Context, weeks: int = WEEKS) -> None:
     """The sessions of the weeks from this clock's moment on that are not there yet."""
-    content = _content()
+    lay(ctx, _content()["courses"], weeks)
+
+
+def lay(ctx: Context, rows: Sequence[Mapping[str, Any]], weeks: int) -> None:
+    """`lay_courses` of these: venue, weekday, time, minutes, capacity, sessions."""
     with ctx.database.writing() as session:
-        for row in content["courses"]:
-            _courses(session, ctx, row)
+        for row in rows:
+            _courses(session, ctx, row, weeks)
 
 
 def _content() -> dict[str, Any]:
@@ -152,7 +157,7 @@ def _day(today: date, days: int | None) -> date | None:
     return None if days is None else today + timedelta(days=days)
 
 
-def _courses(session: Session, ctx: Context, row: dict[str, Any]) -> None:
+def _courses(session: Session, ctx: Context, row: Mapping[str, Any], weeks: int = WEEKS) -> None:
     """One weekly course at a venue: each week's instance that is not there yet."""
     now = ctx.clock()
     today = london.today(now)
@@ -163,7 +168,7 @@ def _courses(session: Session, ctx: Context, row: dict[str, Any]) -> None:
             select(Course.first_starts_at).where(Course.venue_id == row["venue"], col(Course.first_starts_at) > now)
         ).all()
     )
-    for starts in london.weekly(first, start, WEEKS):
+    for starts in london.weekly(first, start, weeks):
         days = [london.today(starts) + timedelta(weeks=number) for number in range(row["sessions"])]
         if starts in there or any((day.month, day.day) in CLOSED for day in days):
             continue

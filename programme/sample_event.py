@@ -2,29 +2,50 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from programme import audit, booking, callback, case, danger, feedback, handoff, note, reply, shift, verification
+from programme import (
+    attendance,
+    audit,
+    booking,
+    callback,
+    case,
+    danger,
+    decision,
+    feedback,
+    handoff,
+    note,
+    referral_state,
+    reply,
+    shift,
+    verification,
+    waiting_list,
+)
 from programme import conversation as conversations
 from programme import turn as turns
+from programme.concern import Said
 from programme.context import Context
 from programme.outbox import Reply
+from programme.rules import preference
 from programme.turn import Incoming
 from storage import booking as bookings
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.enums import BookingState, CaseReason, HandoffState, MessageKind, OutState, TurnEnd, Urgency
+from storage.decision import standing_decision
+from storage.enums import CaseReason, HandoffState, MessageKind, OutState, TurnEnd, Urgency
 from storage.handoff import HandoffRequest
 from storage.identity import ChannelIdentity
 from storage.message import MessageOut
 from storage.referral import Referral
 from storage.row import lock_one
-from storage.session import Course
+from storage.session import Course, CourseSession, venues
 
 SURE, UNSURE = 0.93, 0.31
+LONGEST = timedelta(hours=4)  # no session takes longer
 
 Event = Mapping[str, Any]
 
@@ -137,10 +158,9 @@ def _call(ctx: Context, told: Told, event: Event, _: Mapping[str, str]) -> None:
 
 
 def _book(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> None:
-    """`week`: 0 the first that is to come at this venue, -1 the last that was."""
-    week = event.get("week", 0)
+    """`week`: 0 the first that is to come at this venue, -1 the last that was; `sessions`: how many it has."""
     with ctx.database.writing() as session:
-        course = _course(session, event["book"], week, told.now)
+        course = course_of(session, event, told.now)
         conversation = lock_one(session, Conversation, told.conversation) if told.conversation else None
         referral = lock_one(session, Referral, told.referral)
         lock_one(session, Course, course.id)
@@ -152,17 +172,41 @@ def _book(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> N
         )
         by = audit.worker(staff[event["called"]]) if "called" in event else "person"
         booking.save(session, ctx, conversation, referral, row, "move" if held else "book", None, by)
-        if event.get("missed"):
-            row.state, row.ended_at = BookingState.MISSED, row.made_at
-            session.add(row)
 
 
-def _course(session: Session, venue: str, week: int, now: datetime) -> Course:
-    past = week < 0
-    there = Course.first_starts_at < now if past else Course.first_starts_at > now
-    by = col(Course.first_starts_at)
-    found = select(Course).where(Course.venue_id == venue, there).order_by(by.desc() if past else by.asc())
-    return session.exec(found.limit(1)).one()
+def course_of(session: Session, event: Event, now: datetime) -> Course:
+    """Which one an event is about: one that is over by now, or one that is to come."""
+    by, past = col(Course.first_starts_at), event.get("week", 0) < 0
+    there = by < now - LONGEST if past else by > now
+    found = select(Course).where(Course.venue_id == event["book"], there)
+    size = select(func.count()).where(col(CourseSession.course_id) == col(Course.id)).scalar_subquery()
+    fitting = found.where(size == event.get("sessions", 1)).order_by(by.desc() if past else by.asc()).limit(1)
+    return session.exec(fitting).one()
+
+
+def _wait(ctx: Context, told: Told, event: Event, _: Mapping[str, str]) -> None:
+    with ctx.database.reading() as session:
+        places = [row.place for row in venues(session) if not row.online]
+    waiting_list.join(ctx, told.talk, Said(None, event.get("says")), preference.read(event["waits"], places))
+
+
+def _why(ctx: Context, told: Told, event: Event, _: Mapping[str, str]) -> None:
+    attendance.tell_why(ctx, told.talk, Said(None, why=event["why"]))
+
+
+def _put_down(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> None:
+    referral_state.put_down(ctx, told.referral, staff["worker"], event["put_down"], event["because"])
+
+
+def _decide(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> None:
+    decision.decide(ctx, told.referral, staff["worker"], event["decides"], event["because"])
+
+
+def _agree(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> None:
+    with ctx.database.reading() as session:
+        row = standing_decision(session, told.referral)
+    if row is not None:
+        decision.agree(ctx, row.id, staff[event["agrees"]])
 
 
 def _confirm(ctx: Context, told: Told, _event: Event, _: Mapping[str, str]) -> None:
@@ -198,6 +242,11 @@ KINDS: Mapping[str, Callable[[Context, Told, Event, Mapping[str, str]], None]] =
     "take": _take,
     "writes": _write,
     "book": _book,
+    "waits": _wait,
+    "why": _why,
+    "put_down": _put_down,
+    "decides": _decide,
+    "agrees": _agree,
     "confirmed": _confirm,
     "case": _case,
     "callback": _call,

@@ -1,7 +1,7 @@
 """The sample's living week: invented people in every state, told through the programme's own use cases with the clock
 of each moment, so that a newcomer sees every page alive."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -10,27 +10,25 @@ from typing import Any
 import yaml
 from sqlmodel import col, select, update
 
-from programme import attendance_sheet as sheet
-from programme import canned_reply, sample
+from programme import canned_reply, sample, sample_event, sample_reach
 from programme.context import Context
 from programme.referral import NewReferral, write
 from programme.rules import london
 from programme.rules import reference as references
-from programme.sample_event import KINDS, Event, Told
-from storage import booking as bookings
+from programme.sample_event import Event, Told
 from storage import referral as referrals
 from storage.account import Shift
 from storage.case import Case
-from storage.enums import HandoffState, Mark, OutState, ReferralState
+from storage.enums import HandoffState, OutState
 from storage.handoff import HandoffRequest
 from storage.message import MessageOut
-from storage.referral import Referral
-from storage.session import whole_course
 
 FILE = Path(__file__).with_name("sample_week.yml")
 BOOK_DAYS, FINISH_DAYS = 28, 42
 PAST_WEEKS = 2
-MARKS = {"attended": Mark.ATTENDED, "completed": Mark.ATTENDED, "missed": Mark.ABSENT}
+BEGAN = timedelta(days=8)  # or a little less: the course of two sessions that is half done
+SINCE = timedelta(minutes=90)  # of what is told by the day
+KINDS = {**sample_event.KINDS, **sample_reach.KINDS}
 WAITED = (6, 18, 11)  # minutes, of those who wait
 
 
@@ -41,15 +39,15 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
     """
     content, now = _content(), ctx.clock()
     sample.lay_courses(replace(ctx, clock=_at(now - timedelta(weeks=PAST_WEEKS))))
+    sample.lay(replace(ctx, clock=_at(now - BEGAN)), content["under_way"], weeks=1)
     for row in content["canned"]:
         canned_reply.write(ctx, staff["lead"], row["title"], row["text"])
     people = [_refer(replace(ctx, clock=_at(_days_ago(now, person))), person, now) for person in content["people"]]
-    for moment, told, event in sorted(_events(people, content["people"], now), key=lambda one: one[0]):
+    events = [each for one in zip(people, content["people"], strict=True) for each in _events(ctx, *one)]
+    for moment, told, event in sorted(events, key=lambda one: one[0]):
         for kind, do in KINDS.items():
             if kind in event:
                 do(replace(ctx, clock=_at(moment)), told, event, staff)
-    for told, person in zip(people, content["people"], strict=True):
-        _leave_as(ctx, told, person, staff["worker"])
     _deliver(ctx)
     keep_alive(ctx)
     return len(content["people"])
@@ -81,13 +79,12 @@ def keep_alive(ctx: Context) -> None:
         session.exec(update(Shift).where(col(Shift.ended_at).is_(None)).values(beat_at=now))
 
 
-def _events(
-    people: Sequence[Told], written: Sequence[Mapping[str, Any]], now: datetime
-) -> Iterator[tuple[datetime, Told, Event]]:
-    """Everybody's events with their moments: workers are in more than one story."""
-    for told, person in zip(people, written, strict=True):
-        for event in person["story"]:
-            yield _moment(now, str(event["at"])), told, event
+def _events(ctx: Context, told: Told, person: Mapping[str, Any]) -> list[tuple[datetime, Told, Event]]:
+    """Somebody's story and what came of it, with the moments: workers are in more than one story."""
+    early = [(moment, event) for event in person["story"] if (moment := _moment(told.now, str(event["at"]), None))]
+    ended = sample_reach.ended(ctx, told, early)
+    whole = [(moment, event) for event in person["story"] if (moment := _moment(told.now, str(event["at"]), ended))]
+    return [(moment, told, event) for moment, event in (*whole, *sample_reach.follow(ctx, told, person, whole))]
 
 
 def _days_ago(now: datetime, person: Mapping[str, Any]) -> datetime:
@@ -128,33 +125,16 @@ def _at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def _moment(now: datetime, said: str) -> datetime:
-    """ "12m": minutes ago; "2 18:40": days ago at this London time, and never to come."""
+def _moment(now: datetime, said: str, ended: datetime | None) -> datetime | None:
+    """ "12m": minutes ago; "2 18:40": days ago at this London time; "+14h": hours after their session. Never to come,
+    and None where it is not known yet."""
     if said.endswith("m"):
         return now - timedelta(minutes=int(said[:-1]))
+    if said.startswith("+"):
+        return min(ended + timedelta(hours=int(said[1:-1])), now - SINCE) if ended else None
     days, clock = said.split()
     found = london.at(london.today(now) - timedelta(days=int(days)), time.fromisoformat(f"{clock:0>5}"))
-    return min(found, now - timedelta(minutes=90))
-
-
-def _leave_as(ctx: Context, told: Told, person: Mapping[str, Any], worker: str) -> None:
-    """`state`: what staff have put down since, on the list of their session where it has been held."""
-    if "state" not in person:
-        return
-    if person["state"] in MARKS:
-        _mark(ctx, told, MARKS[person["state"]], worker)
-    with ctx.database.writing() as session:
-        row = session.get_one(Referral, told.referral)
-        row.state = ReferralState(person["state"])
-        session.add(row)
-
-
-def _mark(ctx: Context, told: Told, mark: Mark, worker: str) -> None:
-    with ctx.database.reading() as session:
-        held = bookings.active_booking(session, told.referral)
-        course = whole_course(session, held.course_id) if held else None
-    if held and course and course.sessions[0].starts_at <= ctx.clock():
-        sheet.mark(ctx, course.sessions[0].id, held.id, mark, worker)
+    return min(found, now - SINCE)
 
 
 def _deliver(ctx: Context) -> None:

@@ -1,22 +1,31 @@
 """The sample's week: forty people in every state, three waiting, no message left to be sent, and told only once."""
 
 from collections.abc import Iterator
+from datetime import time
 
 import pytest
 from sqlmodel import func, select
 
-from programme import callback, lesson, queue, sample, sample_staff, sample_week
+from programme import callback, evidence, kept_place, lesson, queue, sample, sample_staff, sample_week, waiting_view
 from programme.context import Context
+from programme.rules import outreach as rules
+from storage import attendance
+from storage import outreach as outreach_rows
+from storage.absence import Absence
 from storage.audit import Audit
 from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import OutState, Owner, ReferralState, Urgency
+from storage.decision import Decision
+from storage.enums import DecisionState, Mark, OutreachKind, OutreachState, OutState, Owner, ReferralState, Urgency, Way
 from storage.keys import Keyring
 from storage.message import MessageOut
+from storage.outreach import Outreach
 from storage.referral import Referral
 from tests.conftest import Clock
 from tests.programme.desk import a_context
+
+NIGHT = rules.Quiet(time(21), time(8))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,43 @@ def test_every_page_has_something_to_show(ctx: Context) -> None:
     assert sum(len(group) for group in lesson.waiting(ctx)) == 2
     with ctx.database.reading() as session:
         assert session.exec(select(func.count()).select_from(Booking)).one() > 15
+
+
+def test_the_ledgers_are_kept_by_every_way_and_name_what_came_of_it(ctx: Context) -> None:
+    with ctx.database.reading() as session:
+        rows = session.exec(select(Outreach, MessageOut).join(MessageOut, isouter=True)).all()
+        assert len({row.referral_id for row, _ in rows}) == 40
+        found = {(row.way, outreach_rows.state_of(row, message)) for row, message in rows}
+        assert not [row for row, _ in rows if rules.is_quiet(NIGHT, row.created_at)]
+    assert found == {
+        (Way.SMS, OutreachState.DELIVERED),
+        (Way.SMS, OutreachState.SEEN),
+        (Way.SMS, OutreachState.FAILED),
+        (Way.EMAIL, OutreachState.SENT),
+        (Way.WEB, OutreachState.SEEN),
+        (Way.TELEGRAM, OutreachState.DELIVERED),
+        (Way.TELEGRAM, OutreachState.BLOCKED),
+        (Way.NONE, OutreachState.FAILED),
+    }
+    assert {row.kind for row, _ in rows} == set(OutreachKind) - {OutreachKind.CHANGED}
+
+
+def test_some_wait_for_a_place_that_there_is_not(ctx: Context) -> None:
+    assert len(waiting_view.read(ctx, sample_staff.ids(ctx)["lead"], again=True)) == 3
+    assert kept_place.offer_free(ctx) == []
+
+
+def test_who_was_missed_has_it_in_the_evidence_and_in_their_chat(ctx: Context) -> None:
+    with ctx.database.reading() as session:
+        missed = session.exec(select(Absence)).all()
+        assert sorted(row.step for row in missed) == ["dates", "worker", "worker"]
+        for row in missed:
+            pack = evidence.read(session, ctx, session.get_one(Referral, row.referral_id))
+            assert [each.by_list for each in pack.person.missed] == [True]
+            assert any("you were not at your session" in sent.text for sent in pack.sent)
+            assert Mark.ABSENT in attendance.marks_of(session, row.booking_id).values()
+    with ctx.database.reading() as session:
+        assert [each.state for each in session.exec(select(Decision))] == [DecisionState.FINAL]
 
 
 def test_nothing_of_it_is_left_to_be_sent(ctx: Context) -> None:
