@@ -18,7 +18,7 @@ from pathlib import Path
 from launch.aside import Counts, Outcome, Part, go_side_by_side, go_through
 from launch.browser import NoBrowserError, find_chromium
 from launch.locks import complaints
-from launch.model import TrainingFailedError, make_model
+from launch.model import VECTORS, TrainingFailedError, make_model
 from launch.parent import hold_signals, release_signals
 from launch.settings import APP_PYTHON, PROJECT, RASA_PYTHON, Settings, child_environment, read_settings
 
@@ -46,7 +46,9 @@ def check_style() -> int:
 
 def check_language(settings: Settings, *words: str) -> int:
     """What is wrong with examples, rules and answers, with the line to look at. 0 where nothing is."""
-    return _run([str(RASA_PYTHON), "-m", "nlu.language", "--cache", str(settings.var_dir / "language"), *words])
+    settings.models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = ["--cache", str(settings.var_dir / "language"), "--vectors", str(settings.models / VECTORS)]
+    return _run([str(RASA_PYTHON), "-m", "nlu.language", *kept, *words])
 
 
 def put_right() -> int:

@@ -17,16 +17,21 @@ from nlu.components.weights import MODEL
 KEPT = "vectors.npz"
 
 
-def read_vectors(texts: Sequence[str], cache: Path) -> np.ndarray:
+def read_vectors(texts: Sequence[str], cache: Path, trainings: Path | None = None) -> np.ndarray:
     """A row for each text: (texts, SIZE) float32, as the understanding sees it before any training.
 
     `cache`: a folder, made where it is missing. What it keeps and nobody asks for any longer is dropped.
+    `trainings`: the file where a training leaves its vectors for the next; what is there is not worked out again, and
+    where it is missing, ours are left there.
     """
     names = [_name(text) for text in texts]
     known = _read(cache / KEPT)
     new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
     if new:
-        vectors = Encoder().encode_all([normalise(text) for text in new.values()])
+        encoder, is_first = Encoder(trainings), trainings is not None and not trainings.exists()
+        vectors = encoder.encode_all([normalise(text) for text in new.values()])
+        if is_first:
+            encoder.keep()
         known |= dict(zip(new, vectors.astype(np.float16), strict=True))
     wanted = {name: known[name] for name in names}
     if new or len(wanted) != len(known):

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from bot.dialogue import Dialogue
 from bot.service import ConversationService
 from launch.context import make_context
 from launch.keys import make_sample_keys, read_keyring
+from launch.moved_clock import move_on
 from launch.settings import PROJECT, RASA_PYTHON, Settings, child_environment
 from launch.wiring import make_languages, make_safety
 from programme import conversation as conversations
@@ -67,7 +68,8 @@ class Desk:
     """A sample programme with the servers beside it, and the conversation service on a loop of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(var_dir=folder)
+        self.settings = Settings(var_dir=folder, demo_clock=folder / "clock.json")
+        move_on(folder / "clock.json", next_tuesday())  # what may be booked and moved hangs on the hour
         make_sample_keys(self.settings)
         self.ctx: Context = make_context(self.settings)
         migrate(self.ctx.database)
@@ -114,7 +116,7 @@ class Desk:
 
     def days_ahead(self, days: int, hour: int = 10) -> datetime:
         """An hour in London on a day to come, in UTC."""
-        local = datetime.now(london.ZONE).replace(hour=hour, minute=0, second=0, microsecond=0)
+        local = london.local(self.ctx.clock()).replace(hour=hour, minute=0, second=0, microsecond=0)
         return (local + timedelta(days=days)).astimezone(UTC)
 
     def referral(self, **given: Any) -> Referral:
@@ -180,6 +182,12 @@ ANYTHING = {  # every value that an answer could need, so that it can be seen wh
 
 async def _make(kind: Any, *given: Any) -> Any:
     return kind(*given)
+
+
+def next_tuesday() -> datetime:
+    """Half past ten in London on a Tuesday to come."""
+    today = london.today(datetime.now(UTC))
+    return london.at(today + timedelta(days=7 - (today.isoweekday() - 2) % 7), time(10, 30))
 
 
 def a_reference() -> str:

@@ -51,6 +51,8 @@ def roof(tmp_path: Path) -> Iterator[Roof]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests in the background has a shell that makes them, and so make, deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
     )
     try:
         wait(lambda: all(starts(tmp_path / port) for port in ports))

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlu.components.encoder import Encoder
+from nlu.components.normaliser import normalise
 from nlu.language import vectors as vectors_module
 from nlu.language.coverage import check_coverage
 from nlu.language.doubles import check_doubles, check_likeness, plain
@@ -251,6 +253,9 @@ def test_vectors_are_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     asked: list[list[str]] = []
 
     class Counting:
+        def __init__(self, keep: Path | None) -> None:
+            assert keep is None
+
         def encode_all(self, texts: list[str]) -> np.ndarray:
             asked.append(texts)
             return np.array([[len(text)] * 768 for text in texts], np.float32)
@@ -264,6 +269,19 @@ def test_vectors_are_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert asked == [["one", "three"], ["fourteen"]]
     (tmp_path / "new" / "vectors.npz").write_bytes(b"PK\x03\x04 cut short")
     assert list(read_vectors(["three"], tmp_path / "new")[:, 0]) == [5]
+
+
+def test_a_training_takes_the_vectors_that_were_worked_out_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, kept = ["what does it cost", "whats the point anymore"], tmp_path / "kept.npz"
+    first = read_vectors(texts, tmp_path / "first", kept)
+    begun = kept.read_bytes()
+    monkeypatch.setattr(Encoder, "encode", lambda *_: pytest.fail("worked out twice"))
+    again = Encoder(kept).encode_all([normalise(text) for text in texts])
+    assert np.allclose(first, again, atol=1e-3)  # ours are kept in half the bits
+    assert np.allclose(read_vectors(texts, tmp_path / "second", kept), again, atol=1e-3)
+    assert kept.read_bytes() == begun, "what a training left is the trainings' own"
 
 
 def test_examples_that_are_alike_are_smelt() -> None:
