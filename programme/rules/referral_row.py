@@ -91,7 +91,7 @@ def read(given: Mapping[str, str], known: Known) -> tuple[Values | None, list[Pr
     for field in MAY_BE_NOTHING:
         if row[field].casefold() in NOTHING:
             row[field] = ""
-    row["name"] = row["name"] or " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+    row["name"] = in_order(row["name"] or " ".join(part for part in (row["first_name"], row["last_name"]) if part))
     problems = [Problem(field, "missing") for field in REQUIRED if not row[field]]
     problems += [Problem(field, "too_long") for field, most in LONGEST.items() if len(row[field]) > most]
     reference = references.read(row["reference"], known.pattern)
@@ -125,6 +125,12 @@ def read(given: Mapping[str, str], known: Known) -> tuple[Values | None, list[Pr
         ),
         [],
     )
+
+
+def in_order(called: str) -> str:
+    """A name as one is written to: `GREEN, Alex` is Alex GREEN."""
+    last, comma, first = (part.strip() for part in called.partition(","))
+    return f"{first} {last}" if comma and first and last and "," not in first else called
 
 
 def name_like(text: str) -> bool:

@@ -91,7 +91,7 @@ def test_a_file_is_checked_shown_and_brought_in(ctx: Context) -> None:
             assert (await one.post(f"{at}/write", data={"csrf": csrf})).status_code == 303
             for _ in range(400):
                 done = text_of(await one.get(at))
-                if "Imported" in done:
+                if "See the referrals" in done:
                     break
                 await asyncio.sleep(0.05)
             assert "1 new referral, 0 changed, 0 the same as before, 1 row left out." in done

@@ -46,6 +46,15 @@ def test_days_are_british(written: str, day: date | None) -> None:
     assert values.finish_by == day
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("GREEN, Alex", "Alex GREEN"), ("Green , Alex Jo", "Alex Jo Green"), ("Green,", "Green,"), ("A, B, C", "A, B, C")],
+)
+def test_a_last_name_that_stands_first_is_put_last(written: str, name: str) -> None:
+    values, problems = read(GOOD | {"name": written}, KNOWN)
+    assert (problems, values and values.name) == ([], name)
+
+
 def test_a_name_in_two_columns_and_marks_that_nobody_sees() -> None:
     row = {
         "reference": "tvp 4f7k 92\u200b",
