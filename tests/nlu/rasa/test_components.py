@@ -21,6 +21,7 @@ from nlu.components.tfidf import Tfidf
 from nlu.components.training import NothingToLearnError, load_encoder, train
 from nlu.components.weights import WeightsChangedError, WeightsMissingError, find_file
 from nlu.measure import read_examples
+from tests.nlu.rasa.conftest import LEFT_BY_TRAINING
 
 PROJECT = Path(__file__).resolve().parents[3]
 TAUGHT = ("ask_cost", "ask_location", "request_human", "cancel_booking", "greet", "medical_emergency", "out_of_scope")
@@ -34,7 +35,7 @@ def examples():
 
 @pytest.fixture(scope="module")
 def model(examples):
-    return train(examples, DANGER, Encoder())
+    return train(examples, DANGER, Encoder(LEFT_BY_TRAINING))
 
 
 def test_sentence_vectors_are_of_length_one_and_near_in_meaning():
@@ -172,10 +173,10 @@ def test_danger_that_is_only_the_second_guess_still_goes_first(model):
     assert model._danger(chances) is None
 
 
-def test_the_same_examples_give_the_same_model(model, examples):
-    again = train(examples, DANGER, Encoder())
-    assert np.array_equal(again.weights, model.weights)
-    assert (again.temperature, again.gate) == (model.temperature, model.gate)
+def test_the_same_examples_give_the_same_model(examples):
+    first, again = (train(examples[::8], DANGER, Encoder()) for _ in range(2))
+    assert np.array_equal(again.weights, first.weights)
+    assert (again.temperature, again.gate) == (first.temperature, first.gate)
 
 
 def test_a_stored_model_reads_as_before(model, tmp_path):

@@ -1,6 +1,7 @@
 """The understanding inside Rasa: trained, packed, loaded and asked by Rasa's own engine."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.classifier import UnderstandingClassifier
+from nlu.components.classifier import KEEP_VECTORS, UnderstandingClassifier
 from nlu.components.gate import Gate
 from nlu.components.store import REST, ModelOutdatedError, fingerprint
 from nlu.measure import configured, read_examples
+from tests.nlu.rasa.conftest import LEFT_BY_TRAINING
 
 PROJECT = Path(__file__).resolve().parents[3]
 TAUGHT = ("ask_cost", "ask_location", "request_human", "cancel_booking", "out_of_scope")
@@ -26,10 +28,15 @@ RESOURCE = Resource("understanding")
 @pytest.fixture(scope="module")
 def storage(tmp_path_factory):
     storage = LocalModelStorage.create(tmp_path_factory.mktemp("model"))
+    vectors = tmp_path_factory.mktemp("vectors") / "kept.npz"  # a copy: what a training does not use, it drops
+    if LEFT_BY_TRAINING.exists():
+        shutil.copy(LEFT_BY_TRAINING, vectors)
     rows = [row for row in read_examples(PROJECT / "nlu" / "examples") if row[1] in TAUGHT]
     data = TrainingData([Message.build(text, intent) for text, intent in rows])
     component = UnderstandingClassifier.create(UnderstandingClassifier.get_default_config(), storage, RESOURCE, CONTEXT)
-    assert component.train(training_data=data) == RESOURCE
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEEP_VECTORS, str(vectors))
+        assert component.train(training_data=data) == RESOURCE
     return storage
 
 
