@@ -9,6 +9,7 @@ from actions.speech import Tap
 from programme import attendance, case_card
 from programme.attendance import Coming
 from programme.case_card import Standing
+from programme.rules import attendance as rules
 from programme.rules.attendance import WHYS, Missed
 from storage.enums import CaseReason
 
@@ -60,9 +61,9 @@ def confirm(journey: Journey) -> None:
         case Coming.NO_PLACE:
             journey.settle("action_begin_booking")
             journey.say("utter_confirm_no_place")
-        case Coming.OVER:
+        case Coming.OVER if found.booking is not None:
             journey.settle()
-            journey.say("utter_session_over", _values(found.booking))
+            tell_over(journey, found.booking)
         case _:
             journey.settle()
             journey.say(
@@ -80,8 +81,8 @@ def late(journey: Journey, intent: str = "running_late") -> None:
             )
         case Coming.AHEAD:
             journey.say("utter_late_other_day", _values(found.booking))
-        case Coming.OVER:
-            journey.say("utter_session_over", _values(found.booking))
+        case Coming.OVER if found.booking is not None:
+            tell_over(journey, found.booking)
         case _:
             journey.say("utter_running_late")
 
@@ -107,6 +108,25 @@ def missed(journey: Journey) -> None:
             journey.say("utter_missed_nothing")
 
 
+def is_over(journey: Journey, held: BookingView) -> bool:
+    """Whether the last session of this place has ended."""
+    return rules.is_over(held.sessions, journey.ctx.clock())
+
+
+def tell_over(journey: Journey, held: BookingView) -> None:
+    """When a place was that is over, and what its list says by now: that they came, that they did not, or nothing."""
+    standing = case_card.stands(journey.ctx, journey.conversation_id, held)
+    journey.say(CARDS[standing], _known(journey, standing, held.values(), held))
+
+
+def _known(
+    journey: Journey, standing: Standing, values: Mapping[str, Any], held: BookingView | None
+) -> Mapping[str, Any]:
+    """`values`, without the times where it cannot be said of all of them that they were missed."""
+    told = standing is not Standing.MISSED or (held and len(held.sessions) == 1 and is_over(journey, held))
+    return values if told else {key: value for key, value in values.items() if key != "times"}
+
+
 def tell_card(journey: Journey) -> None:
     """Where they stand: the place, the last days, what happens otherwise, who decides and what is open."""
     card = case_card.read(journey.ctx, journey.conversation_id)
@@ -120,7 +140,7 @@ def tell_card(journey: Journey) -> None:
     else:
         begin = "action_begin_booking" if card.standing is Standing.NOT_BOOKED else None
         journey.settle("action_request_human" if card.standing in BY_WORKER else begin)
-        journey.say(CARDS[card.standing], card.values())
+        journey.say(CARDS[card.standing], _known(journey, card.standing, card.values(), card.booking))
     if card.standing not in DONE:
         labels = dict.fromkeys(OPEN[reason] for reason in card.open if reason in OPEN)
         lines = [f"• {journey.ctx.answers.label(label)}" for label in labels]

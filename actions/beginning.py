@@ -6,7 +6,7 @@ from typing import ClassVar
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from actions import calling, helping, offering, rating, reaching
+from actions import attending, calling, helping, offering, rating, reaching
 from actions.form import REQUESTED, JourneyAction, is_active, slots_of
 from actions.journey import BESIDE, SLOTS, Journey
 from programme import booked
@@ -68,7 +68,7 @@ class BeginChecking(BeginAction):
         held = booked.current(self._ctx, journey.conversation_id)
         if held is None:
             journey.say("utter_not_booked_yet")
-        elif journey.slots["goal"] == "move":
+        elif journey.slots["goal"] == "move" and not attending.is_over(journey, held):
             journey.say("utter_still_booked")
         else:
             journey.tell(held)

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import asking, attending, calling, lost, offering, proving, rating
 from actions.confirming import Confirming
 from actions.speech import FALLBACK, Heard, Tap, say
-from programme import booked, booking, conversation
+from programme import booked, booking, case_card, conversation
 from programme.concern import Said
 from programme.context import Context
 from programme.outcome import Done, Result
@@ -220,8 +220,12 @@ class Journey:
                 if result.done is not Done.BOOKED:
                     self.refuse(result)
                 return result.done is Done.BOOKED
-            self.end(pending="action_begin_moving")
-            self.say("utter_already_booked", held.values())
+            if attending.is_over(self, held):
+                self.end()
+                self.tell(held)
+            else:
+                self.end(pending="action_begin_moving")
+                self.say("utter_already_booked", held.values())
             return False
         if held is None:
             self.end(pending="action_begin_booking")
@@ -244,13 +248,16 @@ class Journey:
         held = booked.current(self.ctx, self.conversation_id)
         if held is None:
             self.end(pending="action_begin_booking")
-            self.say("utter_no_booking")
+            self.say("utter_no_booking", case_card.missed(self.ctx, self.conversation_id))
             return
         self.end()
         self.tell(held)
 
     def tell(self, held: booked.BookingView) -> None:
-        """Says what is booked."""
+        """Says what is booked; once it is over, what is known of it."""
+        if attending.is_over(self, held):
+            attending.tell_over(self, held)
+            return
         several = "_several" if len(held.sessions) > 1 else ""
         self.say("utter_booking" + several + ("_online" if held.online else ""), held.values())
 

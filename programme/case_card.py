@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlmodel import Session
 
-from programme import booked, case
+from programme import booked, case, second_chance
 from programme.booked import BookingView
 from programme.context import Context
 from programme.rules import attendance, deadline, london
 from programme.rules.deadline import Deadlines
 from storage import booking as bookings
 from storage import case as cases
+from storage.absence import newest_of
 from storage.conversation import Conversation
 from storage.enums import CaseReason, ReferralState, Urgency
 from storage.referral import Referral
@@ -80,6 +81,25 @@ def read(ctx: Context, conversation_id: str) -> CaseCard | None:
         if standing in REASONS:
             case.open_for(session, ctx, REASONS[standing], Urgency.DEADLINE, conversation)
         return CaseCard(standing, view, referral.book_by, referral.finish_by, _open(session, referral.id))
+
+
+def stands(ctx: Context, conversation_id: str, view: BookingView) -> Standing:
+    """Where the person of this conversation stands, who holds the place `view`."""
+    with ctx.database.reading() as session:
+        referral_id = session.get_one(Conversation, conversation_id).referral_id
+        return stands_at(ctx, session.get_one(Referral, referral_id), view) if referral_id else Standing.SESSION_OVER
+
+
+def missed(ctx: Context, conversation_id: str) -> dict[str, str]:
+    """When the session was for which somebody without a place has another chance, as answers use it: `listed_at` where
+    a list says so, `told_at` where they did; empty where there is none."""
+    with ctx.database.reading() as session:
+        referral_id = session.get_one(Conversation, conversation_id).referral_id
+        if referral_id is None or session.get_one(Referral, referral_id).state is not ReferralState.SECOND_CHANCE:
+            return {}
+        row = newest_of(session, [referral_id]).get(referral_id)
+        key = "told_at" if row is None or row.session_id is None else "listed_at"
+        return {key: second_chance.missed_at(session, row).isoformat()} if row is not None else {}
 
 
 def stands_at(ctx: Context, referral: Referral, view: BookingView | None) -> Standing:

@@ -25,6 +25,9 @@ STAND_INS = {"The programme's settings", "Public help lines"}
 GIVEN = frozenset(
     {
         "matching_word",
+        "times",
+        "listed_at",
+        "told_at",
         "where",
         "starts_at",
         "proof",

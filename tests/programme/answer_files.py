@@ -32,6 +32,8 @@ VALUES: dict[str, Any] = {
     "ends_at": (AT + timedelta(hours=3)).isoformat(),
     "asked_at": AT.isoformat(),
     "kept_until": AT.isoformat(),
+    "listed_at": AT.isoformat(),
+    "told_at": AT.isoformat(),
     "retry_at": AT.isoformat(),
     "opens_at": AT.isoformat(),
     "book_by": "2026-12-21",
