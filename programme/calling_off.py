@@ -84,13 +84,9 @@ def call_off_one(ctx: Context, session_id: str, account_id: str, why: str) -> in
 def tick(ctx: Context) -> list[str]:
     """Ends what a process that stopped in the middle has left; the conversations in which somebody was told."""
     with ctx.database.reading() as session:
-        left = (
-            select(Booking.course_id)
-            .join(Course)
-            .where(Course.state == CourseState.CANCELLED, Booking.state == BookingState.ACTIVE)
-        )
-        unfinished = sorted(set(session.exec(left)))
-    return _finish(ctx, unfinished).conversations
+        held = select(Booking.id).where(Booking.course_id == Course.id, Booking.state == BookingState.ACTIVE).exists()
+        unfinished = sorted(session.exec(select(Course.id).where(Course.state == CourseState.CANCELLED, held)))
+    return _finish(ctx, unfinished).conversations if unfinished else []
 
 
 def _finish(ctx: Context, course_ids: list[str]) -> _Ended:

@@ -3,12 +3,13 @@ when, and what holds it back is looked at each time anew, so that nothing has to
 
 import re
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import booked, outreach_news, phone, setting
+from programme import outreach_news, phone, setting
 from programme.answers import Fact
 from programme.occasion import Occasion
 from programme.rules import london
@@ -19,12 +20,12 @@ from storage import booking as bookings
 from storage.absence import newest_of
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.enums import CaseReason, Channel, CourseState, OutreachKind, Owner, ReferralState, Way
+from storage.enums import BookingState, CaseReason, Channel, CourseState, OutreachKind, Owner, ReferralState, Way
 from storage.identity import ChannelIdentity
 from storage.outreach import way_of
 from storage.person import Person
 from storage.referral import Referral
-from storage.session import Course
+from storage.session import Course, sessions_of
 
 TALKING = timedelta(hours=2)  # after their last message nobody is nudged: they are here
 NUDGED = (ReferralState.REFERRED, ReferralState.REACHED, ReferralState.VERIFIED, ReferralState.SECOND_CHANCE)
@@ -89,10 +90,11 @@ def chats_by_link(session: Session, referral_id: str) -> list[Conversation]:
     return list(session.exec(found))
 
 
-def has_stopped(session: Session, referral_id: str) -> bool:
-    """Whether they want no reminders: said in a chat of theirs, or straight behind the link that we sent them."""
-    chats = (*chats_of(session, referral_id), *chats_by_link(session, referral_id))
-    return any(chat.messages_stopped_at for chat in chats)
+def has_stopped(session: Session, referral_id: str, chats: Collection[Conversation] | None = None) -> bool:
+    """Whether they want no reminders: said in a chat of theirs (`chats`, where the caller has them), or straight behind
+    the link that we sent them."""
+    theirs = chats_of(session, referral_id) if chats is None else chats
+    return any(chat.messages_stopped_at for chat in (*theirs, *chats_by_link(session, referral_id)))
 
 
 def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
@@ -104,12 +106,15 @@ def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now
 def wanted(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
     """What this person is to be told about now, were it not for quiet hours."""
     chats = chats_of(session, referral.id)
-    if has_stopped(session, referral.id) or _has_case(session, referral.id, HOLDS_ALL):
+    cases = _open_cases(session, referral.id)
+    if not cases.isdisjoint(HOLDS_ALL) or has_stopped(session, referral.id, chats):
         return []
-    news = outreach_news.wanted(session, referral, chats, now)
-    if (held := bookings.active_booking(session, referral.id)) is not None:
+    places = bookings.bookings_of(session, referral.id)
+    news = outreach_news.wanted(session, referral, places, chats, now)
+    held = next((each for each in places if each.state is BookingState.ACTIVE), None)
+    if held is not None:
         return [*news, *_reminders(session, facts, referral, held, now)]
-    if referral.state not in NUDGED or _held_back(session, referral, chats, now):
+    if referral.state not in NUDGED or _held_back(session, referral, chats, cases, now):
         return news
     of = pace(facts, now)
     steps = rules.nudges(referral.created_at, referral.book_by, of.after_hours, of.before_days, of.quiet)
@@ -131,12 +136,11 @@ def _reminders(
     course = session.get_one(Course, held.course_id)
     if held.confirmed_at is not None or referral.state not in REMINDED or course.state is not CourseState.OPEN:
         return []
-    of, sessions = pace(facts, now), booked.view(session, held).sessions
-    numbers = [each.number for each in booked.whole_course(session, held.course_id).sessions]
-    found = []
+    of, rows = pace(facts, now), sessions_of(session, held.course_id)
+    sessions, found = [(each.starts_at, each.ends_at) for each in rows], []
     for number, step in rules.reminders(sessions, of.days, of.hours, held.made_at, of.quiet):
         if step.due <= now < step.until:
-            key = reminder_key(held.id, numbers[number - 1], step.name)
+            key = reminder_key(held.id, rows[number - 1].number, step.name)
             found.append(Occasion(key, OutreachKind.REMINDER, referral.id, step.until, held.id, *sessions[number - 1]))
     return found
 
@@ -151,7 +155,13 @@ def nudge_key(referral_id: str, step: str) -> str:
     return f"nudge:{referral_id}:{step}"
 
 
-def _held_back(session: Session, referral: Referral, chats: Collection[Conversation], now: datetime) -> bool:
+def _held_back(
+    session: Session,
+    referral: Referral,
+    chats: Collection[Conversation],
+    cases: AbstractSet[CaseReason],
+    now: datetime,
+) -> bool:
     """Nudges wait while they may be in danger, talk with us or a worker, or a worker has to settle something."""
     if any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
         return True
@@ -160,14 +170,13 @@ def _held_back(session: Session, referral: Referral, chats: Collection[Conversat
         return True  # they were offered dates just now
     if any(chat.last_in_at is not None and now - chat.last_in_at < TALKING for chat in chats):
         return True
-    return _has_case(session, referral.id, (*HOLDS_NUDGES, *(CaseReason(each) for each in DANGERS)))
+    return not cases.isdisjoint((*HOLDS_NUDGES, *(CaseReason(each) for each in DANGERS)))
 
 
-def _has_case(session: Session, referral_id: str, reasons: Collection[CaseReason]) -> bool:
-    found = select(Case.id).where(
-        Case.referral_id == referral_id, col(Case.reason).in_(reasons), col(Case.closed_at).is_(None)
-    )
-    return session.exec(found.limit(1)).first() is not None
+def _open_cases(session: Session, referral_id: str) -> set[CaseReason]:
+    """What a worker has to settle with them."""
+    found = select(col(Case.reason)).where(Case.referral_id == referral_id, col(Case.closed_at).is_(None))
+    return {CaseReason(each) for each in session.exec(found)}
 
 
 def order_of_ways(

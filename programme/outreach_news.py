@@ -1,6 +1,6 @@
 """What somebody is told once, since something has happened: by the way that reminders go, and never in quiet hours."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,6 @@ from programme.occasion import Occasion
 from programme.outbox import Reply
 from programme.rules.attendance import SETTLES
 from storage import absence as absences
-from storage import booking as bookings
 from storage.absence import Absence
 from storage.booking import Booking
 from storage.conversation import Conversation
@@ -35,15 +34,22 @@ def due(session: Session, now: datetime) -> dict[str, str]:
         ReferralChange.now == ReferralState.COMPLETED, ReferralChange.at > now - LASTS
     )
     found |= {completed_key(key): key for key in session.exec(done)}
-    changed = select(Booking, Course.changed_at).join(Course, col(Course.id) == col(Booking.course_id))
-    changed = changed.where(Booking.state == BookingState.ACTIVE, col(Course.changed_at) > now - LASTS)
-    return found | {changed_key(held.id, at): held.referral_id for held, at in session.exec(changed) if at is not None}
+    lately = select(Course.id, Course.changed_at).where(col(Course.changed_at) > now - LASTS)
+    changed = {key: at for key, at in session.exec(lately) if at is not None}  # few: first, so that few places are read
+    held = select(Booking.id, Booking.referral_id, Booking.course_id).where(
+        col(Booking.course_id).in_(changed), Booking.state == BookingState.ACTIVE
+    )
+    places = session.exec(held).all() if changed else ()
+    return found | {changed_key(key, changed[of]): referral_id for key, referral_id, of in places}
 
 
-def wanted(session: Session, referral: Referral, chats: Collection[Conversation], now: datetime) -> list[Occasion]:
-    """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them."""
+def wanted(
+    session: Session, referral: Referral, places: Sequence[Booking], chats: Collection[Conversation], now: datetime
+) -> list[Occasion]:
+    """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them.
+    `places`: all that they have had, the newest first."""
     found: list[Occasion] = []
-    for held in bookings.bookings_of(session, referral.id)[:1]:  # what they have, or had last
+    for held in places[:1]:  # what they have, or had last
         found += _missed(session, referral, held, now)
         found += [*_changed(session, held, now), *_completed(session, held, now)]
     if not found or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):

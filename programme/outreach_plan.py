@@ -100,9 +100,9 @@ def _reminders_due(session: Session, facts: Mapping[str, Fact], now: datetime) -
 
 def _nudges_due(session: Session, facts: Mapping[str, Fact], now: datetime) -> dict[str, str]:
     of = due.pace(facts, now)
-    has_place = select(Booking.referral_id).where(Booking.state == BookingState.ACTIVE)
+    has_place = select(Booking.id).where(Booking.referral_id == Referral.id, Booking.state == BookingState.ACTIVE)
     found = select(Referral.id, Referral.created_at, col(Referral.book_by)).where(
-        col(Referral.state).in_(due.NUDGED), col(Referral.id).not_in(has_place)
+        col(Referral.state).in_(due.NUDGED), ~has_place.exists()
     )
     keys = {}
     for referral_id, created_at, book_by in session.exec(found):

@@ -1,12 +1,13 @@
 """What is written in a chat and not out yet: taken back where it is not wanted any more, and for the night."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from programme import outreach, setting
 from programme import outreach_due as due
+from programme.answers import Fact
 from programme.context import Context
 from storage import outreach as tries
 from storage.message import MessageOut
@@ -15,37 +16,54 @@ from storage.referral import Referral
 from storage.row import lock_one
 
 IN_FLIGHT = timedelta(minutes=2)  # what may be on its way just now is not written anew
+Unsent = tuple[Outreach, MessageOut | None]
 LOOK_AGAIN = timedelta(minutes=1)  # at what waits to be read
 
 
 def unsent(ctx: Context, looked: MutableMapping[str, datetime] | None) -> list[str]:
-    """Referrals that have a chat message which is not out yet, but for those that were looked at just now."""
+    """Referrals of which a chat message that is not out yet is to be taken back, but for those that were looked at just
+    now; it is looked at again under their lock."""
     now = ctx.clock()
     with ctx.database.reading() as session:
-        found = sorted({row.referral_id for row, _ in tries.unsent_in_chats(session)})
-    if looked is None:
-        return found
-    lately = {key: at for key, at in looked.items() if at > now - LOOK_AGAIN}
-    looked.clear()
-    looked.update(lately | {key: now for key in found if key not in lately})
-    return [key for key in found if key not in lately]
+        found: dict[str, list[Unsent]] = {}
+        for row, message in tries.unsent_in_chats(session):
+            found.setdefault(row.referral_id, []).append((row, message))
+        lately = {key: at for key, at in (looked or {}).items() if at > now - LOOK_AGAIN}
+        facts, new = setting.facts(session), sorted(key for key in found if key not in lately)
+        due_now = [key for key in new if any(_to_tidy(session, facts, key, found[key], now))]
+    if looked is not None:
+        looked.clear()
+        looked.update(lately | dict.fromkeys(new, now))
+    return due_now
 
 
 def tidy(ctx: Context, referral_id: str) -> list[str]:
     """Takes back what is not wanted any more; what the night has caught is written again in the morning."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        referral = lock_one(session, Referral, referral_id)
-        wanted = {each.key for each in due.wanted(session, setting.facts(session), referral, now)}
-        for row, message in tries.unsent_of_referral(session, referral_id):
-            if row.way not in tries.CHATS:
-                continue
-            if row.occasion not in wanted:
+        lock_one(session, Referral, referral_id)
+        rows = [each for each in tries.unsent_of_referral(session, referral_id) if each[0].way in tries.CHATS]
+        for row, message, is_wanted in list(_to_tidy(session, setting.facts(session), referral_id, rows, now)):
+            if is_wanted and message is not None:
+                _take_back(session, row, message)
+            else:
                 is_over = row.useful_until is not None and row.useful_until <= now
                 outreach.drop(session, row, message, "too_late" if is_over else "not_wanted")
-            elif message is not None and _is_caught(message, now):
-                _take_back(session, row, message)
     return []
+
+
+def _to_tidy(
+    session: Session, facts: Mapping[str, Fact], referral_id: str, rows: Iterable[Unsent], now: datetime
+) -> Iterator[tuple[Outreach, MessageOut | None, bool]]:
+    """What is to be taken back of this person's messages in chats, and whether it is still wanted: then it was caught
+    by the night, and is written again."""
+    referral = session.get_one(Referral, referral_id)
+    wanted = {each.key for each in due.wanted(session, facts, referral, now)}
+    for row, message in rows:
+        if row.occasion not in wanted:
+            yield row, message, False
+        elif message is not None and _is_caught(message, now):
+            yield row, message, True
 
 
 def _take_back(session: Session, row: Outreach, message: MessageOut) -> None:

@@ -25,6 +25,7 @@ class Case(Row, table=True):
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
+        Index("ix_worker_case_open", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
     id: str = Field(primary_key=True, max_length=32)

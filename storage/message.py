@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, or_, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, or_, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -16,6 +16,9 @@ from storage.types import Instant, Sealed, word
 
 class NoConversationError(LookupError):
     """A message belongs to a conversation that is not there."""
+
+
+WAITS = text("state = 'waiting'")
 
 
 class MessageIn(Row, table=True):
@@ -60,12 +63,13 @@ class MessageOut(Row, table=True):
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         Index("ix_message_out_due", "state", "next_try_at"),
+        Index("ix_message_out_waiting", "conversation_id", "seq", sqlite_where=WAITS, postgresql_where=WAITS),
     )
 
     id: str = Field(primary_key=True, max_length=32)
     conversation_id: str = Field(foreign_key="conversation.id", max_length=32)
     seq: int = 0  # given by `add_out`
-    reply_to_id: str | None = Field(default=None, foreign_key="message_in.id", max_length=32)
+    reply_to_id: str | None = Field(default=None, foreign_key="message_in.id", index=True, max_length=32)
     sender: Sender = Field(sa_type=word(Sender, "message_out.sender"))
     answer: str | None = Field(default=None, max_length=100)  # key in nlu/answers/
     text: str = Field(sa_type=Sealed("message_out.text"))

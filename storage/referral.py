@@ -25,7 +25,9 @@ class Referral(Row, table=True):
     person_id: str = Field(foreign_key="person.id", index=True, max_length=32)
     reference: str = Field(sa_type=Sealed("referral.reference"))  # canonical, as it is hashed
     reference_lookup: str = Field(unique=True, max_length=64)  # keyed hash of the canonical reference
-    state: ReferralState = Field(default=ReferralState.REFERRED, sa_type=word(ReferralState, "referral.state"))
+    state: ReferralState = Field(
+        default=ReferralState.REFERRED, sa_type=word(ReferralState, "referral.state"), index=True
+    )
     referred_on: date
     book_by: date | None = None  # London date, inclusive
     finish_by: date | None = None  # London date, inclusive; the last session comes before it

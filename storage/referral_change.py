@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, Session, col, select
 
 from storage.enums import ReferralState
@@ -11,6 +12,7 @@ from storage.types import Instant, Sealed, word
 
 class ReferralChange(Row, table=True):
     __tablename__ = "referral_change"
+    __table_args__ = (Index("ix_referral_change_now", "now", "at"),)
 
     id: str = Field(primary_key=True, max_length=32)
     referral_id: str = Field(foreign_key="referral.id", index=True, max_length=32)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, func
 from sqlmodel import Field, Session, col, select
 
 from storage.booking import Booking
@@ -31,7 +31,10 @@ class Venue(Row, table=True):
 class Course(Row, table=True):
     """One or more sessions that are booked together; the places are the course's."""
 
-    __table_args__ = (CheckConstraint("capacity >= 0", name="ck_course_capacity"),)
+    __table_args__ = (
+        CheckConstraint("capacity >= 0", name="ck_course_capacity"),
+        Index("ix_course_state", "state", "first_starts_at"),
+    )
 
     id: str = Field(primary_key=True, max_length=32)
     venue_id: str = Field(foreign_key="venue.id", index=True, max_length=32)
@@ -45,7 +48,9 @@ class Course(Row, table=True):
     repeat_id: str | None = Field(default=None, index=True, max_length=32)  # what was planned together
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
     cancelled_why: str | None = Field(default=None, max_length=200)  # in staff's words, for staff
-    changed_at: datetime | None = Field(default=None, sa_type=Instant)  # its place, link or times, after people booked
+    changed_at: datetime | None = Field(
+        default=None, sa_type=Instant, index=True
+    )  # its place, link or times, after people booked
 
 
 class CourseStaff(Row, table=True):
@@ -69,7 +74,7 @@ class CourseSession(Row, table=True):
     id: str = Field(primary_key=True, max_length=32)
     course_id: str = Field(foreign_key="course.id", index=True, max_length=32)
     number: int  # 1 for the first
-    starts_at: datetime = Field(sa_type=Instant)
+    starts_at: datetime = Field(sa_type=Instant, index=True)
     ends_at: datetime = Field(sa_type=Instant)
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)  # this one alone; by then no part of it
     cancelled_why: str | None = Field(default=None, max_length=200)  # in staff's words, for staff
@@ -108,6 +113,12 @@ def whole_courses(session: Session, course_ids: Collection[str], whose: str | No
 def whole_course(session: Session, course_id: str, whose: str | None = None) -> WholeCourse | None:
     """This course, in whatever state; `whose` as for `courses_from`."""
     return whole_courses(session, [course_id], whose).get(course_id)
+
+
+def sessions_of(session: Session, course_id: str) -> list[CourseSession]:
+    """Its sessions in order, without those that were cancelled alone."""
+    found = select(CourseSession).where(CourseSession.course_id == course_id, col(CourseSession.cancelled_at).is_(None))
+    return list(session.exec(found.order_by(col(CourseSession.number))))
 
 
 def courses_between(session: Session, first: datetime, last: datetime) -> list[WholeCourse]:
