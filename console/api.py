@@ -66,12 +66,14 @@ class Problem(BaseModel):
 
 
 class Answer(BaseModel):
-    """What came of it. `written` is false where one is wrong or it was only to be checked: nothing was written."""
+    """What came of it. `written` is false where one is wrong or it was only to be checked: nothing was written.
+    `repeated`: say exactly what one before them says, and are counted once."""
 
     written: bool
     added: int
     changed: int
     same: int
+    repeated: int
     lines: list[Line]
     problems: list[Problem]
 
@@ -160,7 +162,8 @@ def _answer(taken: Taken) -> Answer:
         written=taken.done,
         added=len(plan.added),
         changed=len(plan.changed),
-        same=len(plan.same) + len(plan.repeated),
+        same=len(plan.same),
+        repeated=len(plan.repeated),
         lines=_lines(plan),
         problems=wrong,
     )

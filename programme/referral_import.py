@@ -71,6 +71,11 @@ class Past:
     same: int
     refused: int
 
+    @property
+    def rest(self) -> int:
+        """Rows that were twice in the file and read once, or would have changed something and were left."""
+        return self.total - self.added - self.changed - self.same - self.refused
+
 
 def check(ctx: Context, account_id: str, file_name: str, content: bytes) -> str:
     """Reads a file and keeps its rows, sealed, for a day; nothing of it is brought in. Its id. Raises BadFileError."""
@@ -174,7 +179,7 @@ def bring_in(
                 session, ctx, plan, actor, with_changes=with_changes, import_id=row.id, progress=progress
             )
             row.added, row.changed, row.refused = len(done.added), len(done.changed), plan.refused
-            row.same = len(plan.same) + len(plan.repeated)
+            row.same = len(plan.same)
             row.state, row.content, row.ended_at = ImportState.DONE, None, ctx.clock()
             session.add(row)
             _record(session, ctx, row, actor)

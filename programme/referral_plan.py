@@ -21,6 +21,7 @@ Cells = Mapping[str, str]  # by field
 SHORTENED = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d{1,2})", re.IGNORECASE)  # 7.7009E+09
 MOBILE = re.compile(r"07[1-57-9]\d{8}")
 EXAMPLE, USUAL_EXAMPLE = "reference_example", "TVP-4F7K-92"
+OTHERS = "{lines}"  # stands in the words for the lines that say something else
 OF_PERSON = {"name": "name", "phone": "phone", "email": "email", "language": "language", "access_needs": "access_needs"}
 OF_REFERRAL = ("referred_on", "book_by", "finish_by", "matching_word")
 
@@ -103,7 +104,8 @@ def of_rows(session: Session, ctx: Context, rows: Sequence[tuple[int, Cells]]) -
         if values is not None:
             read.append((line, values))
     once, repeated, differ = _once(read)
-    wrong += [_wrong(told, line, Problem("reference", "twice")) for line in differ]
+    for lines in differ:
+        wrong += [_twice(told, line, lines) for line in lines]
     here = referrals.known_references(session, ctx.database.keyring, [values.reference for _, values in once])
     fresh = [(line, values) for line, values in once if values.reference not in here]
     over = [(line, field) for line, values in fresh for field in _over(values, known.today)]
@@ -158,21 +160,16 @@ def whole_number(given: str) -> str:
 
 def _once(
     read: Iterable[tuple[int, Values]],
-) -> tuple[list[tuple[int, Values]], list[tuple[int, int]], list[int]]:
-    """Each reference once; what was said before; lines that say something else of a reference (all of them)."""
-    first: dict[str, tuple[int, Values]] = {}
-    repeated: list[tuple[int, int]] = []
-    differ: dict[str, list[int]] = {}
+) -> tuple[list[tuple[int, Values]], list[tuple[int, int]], list[list[int]]]:
+    """Each reference once; lines that say what one before them says, with that one; lines that say different things of
+    one reference, all of them together."""
+    said: dict[str, dict[Values, list[int]]] = {}
     for line, values in read:
-        earlier = first.setdefault(values.reference, (line, values))
-        if earlier[0] == line:
-            continue
-        if earlier[1] == values:
-            repeated.append((line, earlier[0]))
-        else:
-            differ.setdefault(values.reference, [earlier[0]]).append(line)
-    once = [each for reference, each in first.items() if reference not in differ]
-    return once, repeated, [line for lines in differ.values() for line in lines]
+        said.setdefault(values.reference, {}).setdefault(values, []).append(line)
+    once = [(lines[0], values) for each in said.values() if len(each) == 1 for values, lines in each.items()]
+    repeated = [(line, lines[0]) for each in said.values() for lines in each.values() for line in lines[1:]]
+    differ = [sorted(lines[0] for lines in each.values()) for each in said.values() if len(each) > 1]
+    return once, sorted(repeated), differ
 
 
 def _over(values: Values, today: date) -> list[str]:
@@ -254,6 +251,13 @@ def _alike(session: Session, added: Sequence[Row]) -> tuple[Alike, ...]:
             found.append(Alike(row.line, row.shown, other[1], other[2]))
         same_day.append((row.values.name, row.line, None))
     return tuple(found)
+
+
+def _twice(told: Words, line: int, lines: Sequence[int]) -> Wrong:
+    """One of several lines that say different things of one reference: it names the others."""
+    found = _wrong(told, line, Problem("reference", "twice"))
+    others = ", ".join(str(each) for each in lines if each != line)
+    return replace(found, reason=found.reason.replace(OTHERS, others))
 
 
 def _wrong(told: Words, line: int, problem: Problem) -> Wrong:

@@ -49,7 +49,8 @@ def test_another_system_sends_referrals(ctx: Context, manager: httpx.Client) -> 
     assert names(ctx) == []
     sent = system.post(API, headers=headers, json={"referrals": [ALEX]})
     assert sent.json() == {
-        "written": True, "added": 1, "changed": 0, "same": 0, "lines": [{"line": 1, "result": "added"}], "problems": []
+        "written": True, "added": 1, "changed": 0, "same": 0, "repeated": 0,
+        "lines": [{"line": 1, "result": "added"}], "problems": [],
     }  # fmt: skip
     again = system.post(API, headers=headers, json={"referrals": [ALEX]})
     assert (again.json()["added"], again.json()["same"]) == (0, 1)

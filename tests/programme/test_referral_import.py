@@ -226,8 +226,21 @@ def test_twice_in_one_file(ctx: Context, me: str) -> None:
     assert upload.plan is not None
     assert upload.plan.repeated == ((3, 2),)
     assert [(one.line, one.code) for one in upload.plan.wrong] == [(4, "twice"), (5, "twice")]
+    assert ["(line 5)" in upload.plan.wrong[0].reason, "(line 4)" in upload.plan.wrong[1].reason] == [True, True]
     assert [(one.line, one.other_line) for one in upload.plan.alike] == [(6, 2)]
-    assert brought_in(ctx, me, a_csv(ALEX, ALEX, ROBIN, differs, other)).added == 2
+    done = brought_in(ctx, me, a_csv(ALEX, ALEX, ROBIN, differs, other))
+    assert (done.total, done.added, done.same, done.refused, done.rest) == (5, 2, 0, 2, 1)
+
+
+def test_of_three_that_differ_each_names_the_others(ctx: Context, me: str) -> None:
+    second, third = (ROBIN[0], "Robin Browne", *ROBIN[2:]), (ROBIN[0], "Robin Bruun", *ROBIN[2:])
+    upload = checked(ctx, me, a_csv(ROBIN, second, ROBIN, third))
+    assert upload.plan is not None
+    assert upload.plan.added == ()
+    assert upload.plan.repeated == ((4, 2),)
+    assert [(one.line, one.reason[-12:]) for one in upload.plan.wrong] == [
+        (2, "(line 3, 5)."), (3, "(line 2, 5)."), (5, "(line 2, 3)."),
+    ]  # fmt: skip
 
 
 def test_somebody_who_seems_to_be_here_already_is_shown(ctx: Context, me: str) -> None:
