@@ -29,7 +29,6 @@ MOST_SHOWN = 200  # rows of each list on a page; all that is wrong can be fetche
 FORM_ROOM = 64 * 1024  # bytes around the file
 HEADING = "column-"  # the names of the fields in which columns are chosen
 _tasks: set[asyncio.Task[None]] = set()
-_progress: dict[str, int] = {}  # rows written so far, of the files that this process brings in
 
 
 async def _show(request: Request) -> Response:
@@ -76,7 +75,6 @@ async def _file(request: Request, chosen: Mapping[str, str] | None = None) -> Re
         not_enough=chosen is not None,
         here=f"{HERE}/{key}",
         choose=upload.may_start and (upload.columns is None or again or chosen is not None),
-        written=_progress.get(key),
         most=MOST_SHOWN,
         name_of=HEADING,
     )
@@ -110,17 +108,11 @@ async def _bring_in(request: Request) -> Response:
 
 
 async def _work(ctx: Context, key: str, me: str, with_changes: bool) -> None:
-    """Beside the page, which looks for how far it is."""
-
-    def progress(count: int) -> None:
-        _progress[key] = count
-
+    """Beside the page, which looks for how far it is; so does that of any other process."""
     try:
-        await asyncio.to_thread(referral_import.bring_in, ctx, key, me, with_changes=with_changes, progress=progress)
+        await asyncio.to_thread(referral_import.bring_in, ctx, key, me, with_changes=with_changes)
     except Exception as error:  # the page says that it failed, and that nothing was written
         log.error("referrals not imported", exc_info=error)
-    finally:
-        _progress.pop(key, None)
 
 
 async def _template(request: Request) -> Response:
@@ -145,8 +137,8 @@ def _csv(name: str, rows: Sequence[Sequence[str]]) -> Response:
 
 
 def _versions(session: Session, keys: Sequence[str], _now: datetime) -> Mapping[str, object]:
-    rows = session.exec(select(ReferralImport.id, ReferralImport.state).where(col(ReferralImport.id).in_(keys)))
-    return {key: (state, _progress.get(key)) for key, state in rows}
+    of = col(ReferralImport.id), col(ReferralImport.state), col(ReferralImport.same), col(ReferralImport.added)
+    return {key: how_far for key, *how_far in session.exec(select(*of).where(of[0].in_(keys)))}
 
 
 PAGES = [

@@ -1,6 +1,5 @@
 """Files of referrals: checked whole, shown, brought in by one transaction; what their columns mean is remembered."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,23 +8,30 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from programme import audit, referral_plan, referral_writing, sheet
+from programme import referral_columns as columns_of
 from programme.context import Context
-from programme.referral_plan import Plan
-from programme.referral_words import Words, plain
-from programme.referral_writing import Progress
+from programme.referral_plan import Cells, Plan, Read
+from programme.referral_words import Words
 from programme.rules.referral_row import FIELDS
 from programme.sheet import BadFileError
 from storage.account import Account
 from storage.enums import ImportState
 from storage.referral import lock_intake
-from storage.referral_import import ImportMapping, ReferralImport, latest_imports, left_behind
+from storage.referral_import import (
+    ImportMapping,
+    ReferralImport,
+    latest_imports,
+    left_behind,
+    note_progress,
+    progress_of,
+)
 from storage.row import lock_row
 
 LARGEST = 5 * 1024 * 1024  # bytes
 KEPT = timedelta(days=1)  # a checked file, until it is brought in
 PATIENCE = timedelta(minutes=5)  # an import that says nothing for so long was cut off, and was undone whole
 LATEST = 20
-PARTS_OF_NAME = frozenset({"first_name", "last_name"})
+NOTHING = '{"headings": [], "rows": [], "columns": null}'
 
 
 class NoImportError(LookupError):
@@ -43,7 +49,8 @@ class NotNowError(ValueError):
 @dataclass(frozen=True)
 class Upload:
     """A file as it was checked. `columns`: heading to field, None where somebody must say; `samples`: of each heading
-    the first cells; `plan`: None where it cannot be made yet, or all is done."""
+    the first cells; `plan`: None where it cannot be made yet, or all is done. While it is on its way in, `looked_at`:
+    rows so far, and `writing`: how many are being written."""
 
     id: str
     file_name: str
@@ -55,6 +62,8 @@ class Upload:
     plan: Plan | None
     words: Words
     may_start: bool
+    looked_at: int = 0
+    writing: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def check(ctx: Context, account_id: str, file_name: str, content: bytes) -> str:
         for old in left_behind(session, ctx.clock() - KEPT):
             old.content = None
             session.add(old)
-        columns = _remembered(session, found.headings) or _plain_columns(words, found.headings)
+        columns = columns_of.remembered(session, found.headings) or columns_of.plain_columns(words, found.headings)
         row = ReferralImport(
             id=ctx.new_id(),
             account_id=account_id,
@@ -107,9 +116,10 @@ def read(ctx: Context, import_id: str) -> Upload:
     """The file, and what it would do as things are now. Raises NoImportError."""
     with ctx.database.reading() as session:
         row = _there(session, import_id)
-        content = json.loads(row.content) if row.content else {"headings": [], "rows": [], "columns": None}
+        content = json.loads(row.content or NOTHING)
         columns = content["columns"]
-        planned = row.content is not None and columns is not None and row.state is not ImportState.IMPORTING
+        looked_at, writing = progress_of(row)
+        may_start = row.content is not None and _may_start(row, ctx.clock())
         return Upload(
             id=row.id,
             file_name=row.file_name,
@@ -117,10 +127,12 @@ def read(ctx: Context, import_id: str) -> Upload:
             total=row.total,
             headings=tuple(content["headings"]),
             columns=columns,
-            samples=_samples(content["headings"], content["rows"]),
-            plan=_plan(session, ctx, content) if planned else None,
+            samples=columns_of.samples(content["headings"], content["rows"]),
+            plan=referral_plan.of_rows(session, ctx, _rows(content)) if may_start and columns is not None else None,
             words=referral_plan.words_of(session),
-            may_start=row.content is not None and _may_start(row, ctx.clock()),
+            may_start=may_start,
+            looked_at=looked_at,
+            writing=writing,
         )
 
 
@@ -130,7 +142,7 @@ def set_columns(ctx: Context, import_id: str, account_id: str, columns: Mapping[
     Raises NoImportError, ColumnsMissingError, NotNowError.
     """
     chosen = {heading: field for heading, field in columns.items() if field in FIELDS}
-    if not _enough(chosen):
+    if not columns_of.enough(chosen):
         raise ColumnsMissingError(ColumnsMissingError.__doc__)
     with ctx.database.writing() as session:
         row = _locked(session, import_id)
@@ -142,7 +154,7 @@ def set_columns(ctx: Context, import_id: str, account_id: str, columns: Mapping[
         session.add(row)
         session.merge(
             ImportMapping(
-                id=_signature(content["headings"]),
+                id=columns_of.signature(content["headings"]),
                 columns=json.dumps(content["columns"]),
                 account_id=account_id,
                 saved_at=ctx.clock(),
@@ -157,27 +169,23 @@ def start(ctx: Context, import_id: str) -> None:
         if row.content is None or not _may_start(row, ctx.clock()):
             raise NotNowError(NotNowError.__doc__)
         row.state, row.started_at = ImportState.IMPORTING, ctx.clock()
-        session.add(row)
+        note_progress(session, row, 0)
 
 
-def bring_in(
-    ctx: Context, import_id: str, account_id: str, *, with_changes: bool, progress: Progress = lambda _done: None
-) -> None:
-    """Checks the whole file again and writes what is right, in one transaction: all of that or nothing.
+def bring_in(ctx: Context, import_id: str, account_id: str, *, with_changes: bool) -> None:
+    """Checks the whole file again and writes what is right, in one transaction: all of that or nothing. How far it is
+    stands in the database until that one begins; SQLite has one writer, so nothing can be told from within it.
 
     Raises NoImportError, NotNowError; any other error leaves nothing written and the file as it was checked.
     """
     try:
+        read = _look_through(ctx, import_id, with_changes)
         with ctx.database.writing() as session:
             lock_intake(session)
-            row = _locked(session, import_id)
-            if row.content is None or row.state is not ImportState.IMPORTING:
-                raise NotNowError(NotNowError.__doc__)
+            row = _on_its_way(_locked(session, import_id))
             actor = audit.worker(account_id)
-            plan = _plan(session, ctx, json.loads(row.content))
-            done = referral_writing.write(
-                session, ctx, plan, actor, with_changes=with_changes, import_id=row.id, progress=progress
-            )
+            plan = referral_plan.of_read(session, ctx, read)
+            done = referral_writing.write(session, ctx, plan, actor, with_changes=with_changes, import_id=row.id)
             row.added, row.changed, row.refused = len(done.added), len(done.changed), plan.refused
             row.same = len(plan.same)
             row.state, row.content, row.ended_at = ImportState.DONE, None, ctx.clock()
@@ -188,6 +196,29 @@ def bring_in(
     except Exception:
         _give_back(ctx, import_id)
         raise
+
+
+def _look_through(ctx: Context, import_id: str, with_changes: bool) -> Read:
+    """Reads every row, and says how far that is, then how many will be written, where every process can see it."""
+
+    def tell(looked_at: int, writing: int = 0) -> None:
+        with ctx.database.writing() as session:
+            note_progress(session, _on_its_way(_locked(session, import_id)), looked_at, writing)
+
+    with ctx.database.reading() as session:
+        row = _on_its_way(_there(session, import_id))
+        rows, basis = _rows(json.loads(row.content or NOTHING)), referral_plan.basis(session, ctx)
+    read = referral_plan.read_rows(*basis, rows, tell)
+    with ctx.database.reading() as session:
+        plan = referral_plan.of_read(session, ctx, read)
+    tell(read.total, len(plan.added) + (len(plan.changed) if with_changes else 0))
+    return read
+
+
+def _on_its_way(row: ReferralImport) -> ReferralImport:
+    if row.content is None or row.state is not ImportState.IMPORTING:
+        raise NotNowError(NotNowError.__doc__)
+    return row
 
 
 def past(ctx: Context) -> tuple[Past, ...]:
@@ -203,49 +234,14 @@ def outcome(ctx: Context, import_id: str) -> Past | None:
         return _past(session, row) if row.state is ImportState.DONE else None
 
 
-def _plan(session: Session, ctx: Context, content: Mapping[str, object]) -> Plan:
+def _rows(content: Mapping[str, object]) -> list[tuple[int, Cells]]:
+    """Each row with its line, by what its columns hold."""
     columns, headings = dict(content["columns"]), list(content["headings"])  # type: ignore[call-overload]
     places = [(place, columns[heading]) for place, heading in enumerate(headings) if heading in columns]
-    rows = [
+    return [
         (int(line), {field: cells[place] for place, field in places})
         for line, cells in list(content["rows"])  # type: ignore[call-overload]
     ]
-    return referral_plan.of_rows(session, ctx, rows)
-
-
-def _plain_columns(words: Words, headings: tuple[str, ...]) -> dict[str, str] | None:
-    """By the headings alone, where they say enough; of two that mean the same the first."""
-    columns: dict[str, str] = {}
-    for heading in headings:
-        field = words.field_of(heading) if heading else None
-        if field is not None and field not in columns.values():
-            columns[heading] = field
-    return columns if _enough(columns) else None
-
-
-def _enough(columns: Mapping[str, str]) -> bool:
-    fields = list(columns.values())
-    named = "name" in fields or set(fields) >= PARTS_OF_NAME
-    return len(fields) == len(set(fields)) and {"reference", "date_of_birth"} <= set(fields) and named
-
-
-def _remembered(session: Session, headings: tuple[str, ...]) -> dict[str, str] | None:
-    row = session.get(ImportMapping, _signature(headings))
-    known: dict[str, str] = json.loads(row.columns) if row else {}
-    return {heading: known[heading] for heading in headings if heading in known} or None
-
-
-def _signature(headings: tuple[str, ...] | list[str]) -> str:
-    """The same for the same headings in any order."""
-    return hashlib.sha256("\x1f".join(sorted(map(plain, headings))).encode()).hexdigest()
-
-
-def _samples(headings: list[str], rows: list[tuple[int, list[str]]]) -> dict[str, tuple[str, ...]]:
-    return {
-        heading: tuple(cells[place] for _, cells in rows[:50] if cells[place])[:2]
-        for place, heading in enumerate(headings)
-        if heading
-    }
 
 
 def _may_start(row: ReferralImport, now: datetime) -> bool:
@@ -273,7 +269,7 @@ def _give_back(ctx: Context, import_id: str) -> None:
         row = _locked(session, import_id)
         if row.state is ImportState.IMPORTING:
             row.state = ImportState.FAILED
-            session.add(row)
+            note_progress(session, row, 0)
 
 
 def _record(session: Session, ctx: Context, row: ReferralImport, actor: str) -> None:

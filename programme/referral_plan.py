@@ -1,7 +1,7 @@
 """What a list of referrals would do: who is new, what would change, what is wrong. Nothing is written here."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,6 +18,8 @@ from storage.person import Person
 from storage.referral import Referral
 
 Cells = Mapping[str, str]  # by field
+Progress = Callable[[int], None]
+AT_ONCE = 500  # rows between two words on how far it is
 SHORTENED = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d{1,2})", re.IGNORECASE)  # 7.7009E+09
 MOBILE = re.compile(r"07[1-57-9]\d{8}")
 EXAMPLE, USUAL_EXAMPLE = "reference_example", "TVP-4F7K-92"
@@ -70,6 +72,18 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class Read:
+    """Rows that were looked at by themselves: what stands in those that can be read, and what is wrong. `told` and
+    `known`: the words, and what they were read against."""
+
+    told: Words
+    known: Known
+    total: int
+    values: tuple[tuple[int, Values], ...]
+    wrong: tuple[Wrong, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """`same`: lines that would change nothing; `repeated`: (line, line before it that says the same)."""
 
@@ -93,17 +107,37 @@ class Plan:
 
 
 def of_rows(session: Session, ctx: Context, rows: Sequence[tuple[int, Cells]]) -> Plan:
-    """The plan for rows, each with its line. What is known already is read once for all of them."""
+    """The plan for rows, each with its line."""
+    return of_read(session, ctx, read_rows(*basis(session, ctx), rows))
+
+
+def basis(session: Session, ctx: Context) -> tuple[Words, Known]:
+    """The words, and what rows are read against, as things are now."""
     told = words_of(session)
-    known = Known(london.today(ctx.clock()), setting.reference_pattern(session), told.languages)
+    return told, Known(london.today(ctx.clock()), setting.reference_pattern(session), told.languages)
+
+
+def read_rows(
+    told: Words, known: Known, rows: Sequence[tuple[int, Cells]], progress: Progress = lambda _done: None
+) -> Read:
+    """What stands in each row, and what is wrong with it by itself: the long part, and without the database.
+    `progress` is told now and then how many rows were looked at."""
     wrong: list[Wrong] = []
-    read: list[tuple[int, Values]] = []
-    for line, cells in rows:
-        values, problems = _read(cells, known)
+    values: list[tuple[int, Values]] = []
+    for place, (line, cells) in enumerate(rows, 1):
+        found, problems = _read(cells, known)
         wrong += [_wrong(told, line, problem) for problem in problems]
-        if values is not None:
-            read.append((line, values))
-    once, repeated, differ = _once(read)
+        if found is not None:
+            values.append((line, found))
+        if place % AT_ONCE == 0:
+            progress(place)
+    return Read(told, known, len(rows), tuple(values), tuple(wrong))
+
+
+def of_read(session: Session, ctx: Context, read: Read) -> Plan:
+    """The plan for what was read, against all that is here now, which is read once for all of them."""
+    told, known, wrong = read.told, read.known, list(read.wrong)
+    once, repeated, differ = _once(read.values)
     for lines in differ:
         wrong += [_twice(told, line, lines) for line in lines]
     here = referrals.known_references(session, ctx.database.keyring, [values.reference for _, values in once])
@@ -118,7 +152,7 @@ def of_rows(session: Session, ctx: Context, rows: Sequence[tuple[int, Cells]]) -
     )
     changed, same = _against(session, ctx, told, [(line, one) for line, one in once if one.reference in here], here)
     wrong.sort(key=lambda one: one.line)
-    return Plan(len(rows), added, changed, same, tuple(repeated), tuple(wrong), _alike(session, added))
+    return Plan(read.total, added, changed, same, tuple(repeated), tuple(wrong), _alike(session, added))
 
 
 def words_of(session: Session) -> Words:

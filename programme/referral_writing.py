@@ -1,6 +1,6 @@
 """Writing many referrals at once, in the transaction of whoever planned them: new ones, and changes where wanted."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,8 +23,7 @@ from storage.referral import Referral
 from storage.referral_change import ReferralChange
 from storage.row import lock_one
 
-AT_ONCE = 250  # rows between two words on how far it is
-Progress = Callable[[int], None]
+AT_ONCE = 250  # rows that are written together
 
 
 @dataclass(frozen=True)
@@ -46,24 +45,15 @@ def write(
     with_changes: bool = True,
     by_hand: bool = False,
     import_id: str | None = None,
-    progress: Progress = lambda _done: None,
 ) -> Written:
     """Writes a plan that was made in this very transaction. `by_hand`: what it changes is what staff know, and the row
-    that came last from elsewhere stays known. `import_id`: the file that new ones came in by. `progress` is told how
-    many rows are written."""
-    days, done = days_of(session, ctx), 0
+    that came last from elsewhere stays known. `import_id`: the file that new ones came in by."""
+    days = days_of(session, ctx)
     chosen = words_of(session).matching
     added: list[str] = []
     for start in range(0, len(plan.added), AT_ONCE):
-        some = plan.added[start : start + AT_ONCE]
-        added += _add(session, ctx, some, actor, days, chosen, import_id)
-        progress(done := done + len(some))
-    changed = []
-    for row in plan.changed if with_changes else ():
-        changed.append(_change(session, ctx, row, actor, days, by_hand))
-        done += 1
-        if done % AT_ONCE == 0:
-            progress(done)
+        added += _add(session, ctx, plan.added[start : start + AT_ONCE], actor, days, chosen, import_id)
+    changed = [_change(session, ctx, row, actor, days, by_hand) for row in plan.changed if with_changes]
     session.flush()
     return Written(tuple(added), tuple(changed), arrived(session, ctx, added))
 

@@ -10,7 +10,8 @@ from storage.types import Instant, Sealed, word
 
 
 class ReferralImport(Row, table=True):
-    """One file. `content`: its rows as JSON, gone once they are in or a day has passed."""
+    """One file. `content`: its rows as JSON, gone once they are in or a day has passed. While it is on its way in,
+    `same` says how many rows were looked at so far, and `added` how many are about to be written (`progress_of`)."""
 
     __tablename__ = "referral_import"
 
@@ -38,6 +39,17 @@ class ImportMapping(Row, table=True):
     columns: str = Field(max_length=8000)  # JSON: heading to field
     account_id: str = Field(foreign_key="account.id", max_length=32)
     saved_at: datetime = Field(sa_type=Instant)
+
+
+def note_progress(session: Session, row: ReferralImport, looked_at: int, writing: int = 0) -> None:
+    """How far a file is that is on its way in; `writing`: rows, nought before that begins."""
+    row.same, row.added = looked_at, writing
+    session.add(row)
+
+
+def progress_of(row: ReferralImport) -> tuple[int, int]:
+    """Rows that were looked at, and rows that are being written; nought where the file is not on its way in."""
+    return (row.same, row.added) if row.state is ImportState.IMPORTING else (0, 0)
 
 
 def latest_imports(session: Session, most: int) -> list[ReferralImport]:
