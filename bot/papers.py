@@ -12,7 +12,7 @@ from bot.limits import Limits, Verdict
 from bot.pages import STATIC, page_headers
 from programme import paper, paper_file
 from programme.context import Context
-from programme.paper import Checked, NoPaperError, Standing
+from programme.paper import Checked, Content, NoPaperError, Standing
 
 PDF = "application/pdf"
 _BLANK = re.compile(r"\{\{(\w+)\}\}")
@@ -44,7 +44,7 @@ class PaperDoor:
         except NoPaperError:
             return PlainTextResponse(self._ctx.answers.label("label_paper_unknown"), 404)
         found_at = self._ctx.found_at or str(request.base_url).rstrip("/")
-        address = f"{found_at}/verify/{content.token}"
+        address = verify_address(found_at, content)
         file = await asyncio.to_thread(paper_file.draw, self._ctx.answers, content, address)
         return Response(file, media_type=PDF, headers=headers(content.kind.value))
 
@@ -82,6 +82,11 @@ class PaperDoor:
         if found.issuer:
             lines.append(label("label_paper_issuer", {"issuer": found.issuer}))
         return [*lines, label("label_paper_issued_on", {"at": found.issued_at.isoformat()}), *at_end]
+
+
+def verify_address(found_at: str, content: Content) -> str:
+    """What a paper's QR code opens."""
+    return f"{found_at}/verify/{content.token}"
 
 
 def headers(kind: str) -> dict[str, str]:

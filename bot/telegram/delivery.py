@@ -11,13 +11,15 @@ from telegram import InputFile, LinkPreviewOptions
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
+from bot.papers import verify_address
 from bot.telegram.background import Background
 from bot.telegram.busy import Busy
 from bot.telegram.connection import wait_of
 from bot.telegram.keyboard import keyboard, parts
-from programme import booked, outbox
+from programme import booked, outbox, paper, paper_file
 from programme.context import Context
 from programme.outbox import Parcel
+from programme.paper import NoPaperError
 from storage.enums import Channel, Sender
 
 log = structlog.get_logger()
@@ -35,7 +37,16 @@ class Progress:
     """How far a message has come, so that a second try does not repeat what was sent."""
 
     pieces: int = 0
+    files: int = 0
     message_id: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """What goes with a message. `what`: its labels' name."""
+
+    what: str
+    content: bytes
 
 
 class TelegramDelivery:
@@ -138,20 +149,37 @@ class TelegramDelivery:
             progress.pieces += 1
             progress.message_id = str(sent.message_id)
         if parcel.attachment and parcel.attachment.startswith(CALENDAR):
-            await self._send_calendar(parcel.external, parcel.attachment.removeprefix(CALENDAR))
+            token = parcel.attachment.removeprefix(CALENDAR)
+            for make in (self._calendar, self._proof)[progress.files :]:
+                await self._send_file(parcel.external, await make(token))
+                progress.files += 1
 
     def _words(self, parcel: Parcel) -> str:
         if parcel.sender is Sender.WORKER:
             return self._ctx.answers.label("label_telegram_worker", {"text": parcel.text})
         return parcel.text
 
-    async def _send_calendar(self, chat_id: str, token: str) -> None:
+    async def _calendar(self, token: str) -> File | None:
         content = await asyncio.to_thread(booked.calendar_file, self._ctx, token)
-        if content is None:
+        return File("calendar", content.encode()) if content is not None else None
+
+    async def _proof(self, token: str) -> File | None:
+        """What they can show to others; only where its code leads somewhere."""
+        if not self._ctx.found_at:
+            return None
+        try:
+            content = await asyncio.to_thread(paper.issue_to_person, self._ctx, token)
+        except NoPaperError:  # given up meanwhile
+            return None
+        address = verify_address(self._ctx.found_at, content)
+        return File("proof", await asyncio.to_thread(paper_file.draw, self._ctx.answers, content, address))
+
+    async def _send_file(self, chat_id: str, file: File | None) -> None:
+        if file is None:
             return
         label = self._ctx.answers.label
-        file = InputFile(content.encode(), filename=label("label_telegram_calendar_file"))
+        document = InputFile(file.content, filename=label(f"label_telegram_{file.what}_file"))
         try:
-            await self._bot.send_document(chat_id, file, caption=label("label_telegram_calendar"))
+            await self._bot.send_document(chat_id, document, caption=label(f"label_telegram_{file.what}"))
         except BadRequest:  # the message, which says the same in words, has arrived
-            log.warning("calendar_not_sent")
+            log.warning("file_not_sent", what=file.what)

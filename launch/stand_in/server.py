@@ -101,7 +101,7 @@ async def _params(request: Request) -> dict[str, Any]:
 def _part(part: email.message.Message) -> tuple[str, Any]:
     name = str(part.get_param("name", header="content-disposition"))
     content = part.get_payload(decode=True)
-    text = content.decode() if isinstance(content, bytes) else ""
+    text = content.decode(errors="replace") if isinstance(content, bytes) else ""
     if part.get_filename():
         return name, {"file_name": part.get_filename(), "content": text}
     return name, text

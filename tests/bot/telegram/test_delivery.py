@@ -1,14 +1,17 @@
 """Out of the outbox: in order, once where Telegram lets us know, later where it asks for that, and danger first."""
 
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlmodel import select
 
 from bot.telegram.delivery import KEPT_FOR_FIRST, MOST_AT_ONCE
 from programme.answers import Situation
 from storage.enums import OutState, Sender
 from storage.message import MessageOut, add_out
+from storage.paper import Paper
 from tests.bot.telegram.conftest import ROBIN, SAM, Bench
 from tests.builders import a_booking, a_course, a_referral
 
@@ -169,6 +172,25 @@ async def test_a_confirmation_brings_its_calendar_file_and_a_second_try_repeats_
     assert booking.calendar_uid in sent["content"]
     await bench.until(lambda: bench.sent()[-1].state is OutState.DELIVERED)
     assert bench.api.texts(SAM).count("You said: booked") == 1
+
+
+async def test_a_proof_of_booking_follows_where_its_code_leads_somewhere(bench: Bench) -> None:
+    await begin(bench)
+    database = bench.ctx.database
+    course = a_course(database, starts_at=bench.ctx.clock() + timedelta(days=9))
+    booking = a_booking(database, a_referral(database), course)
+    delivery = bench.channel._delivery
+    delivery._ctx = replace(bench.ctx, found_at="https://chat.example.org")
+    bench.api.fault("sendDocument", "500", times=1)
+    await bench.tell("booked", attachment=f"calendar:{booking.calendar_token}")
+    sent = await bench.hears(SAM, "shows others that you have a place")
+    assert sent["document"]["file_name"] == "proof-of-booking.pdf"
+    assert sent["content"].startswith("%PDF")
+    assert [each["document"]["file_name"] for each in bench.api.heard(SAM) if "document" in each] == [
+        "booking.ics", "proof-of-booking.pdf",
+    ]  # fmt: skip
+    with database.reading() as session:
+        assert [row.booking_id for row in session.exec(select(Paper))] == [booking.id]
 
 
 async def test_a_long_text_goes_out_in_parts_with_the_buttons_last(bench: Bench) -> None:
