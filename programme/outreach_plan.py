@@ -224,7 +224,7 @@ def _replies(
 ) -> list[Reply]:
     if occasion.kind in outreach_news.KINDS:
         return outreach_news.replies(session, ctx, chat, occasion, key)
-    answer, values = outreach_words.words(session, occasion, referral, ctx.clock())
+    answer, values = outreach_words.words(session, ctx, occasion, referral)
     return [Reply(answer, values, unique_key=key)]
 
 

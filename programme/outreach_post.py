@@ -207,7 +207,7 @@ def words(
 ) -> tuple[str, str]:
     """Its title (e-mail has one) and its words."""
     now = ctx.clock()
-    name, values = _answer(session, row, occasion, referral, now)
+    name, values = _answer(session, ctx, row, occasion, referral)
     given: dict[str, Any] = {**values, "link": link, "matching_word": referral.matching_word}
     situation = Situation(verified=referral.verified_at is not None, booked=row.booking_id is not None)
     rendered = ctx.answers.render(name, given, situation, facts, london.today(now))
@@ -215,14 +215,14 @@ def words(
 
 
 def _answer(
-    session: Session, row: Outreach, occasion: Occasion | None, referral: Referral, now: datetime
+    session: Session, ctx: Context, row: Outreach, occasion: Occasion | None, referral: Referral
 ) -> tuple[str, dict[str, Any]]:
     is_text = row.way is Way.SMS
     if row.kind is OutreachKind.LINK or occasion is None:
         return ("notice_text_link" if is_text else "notice_mail_link"), {"book_by": referral.book_by}
     if row.kind in outreach_news.KINDS:
         return outreach_news.letter(session, occasion, is_text)
-    chat_answer, values = outreach_words.words(session, occasion, referral, now)
+    chat_answer, values = outreach_words.words(session, ctx, occasion, referral)
     if row.kind is OutreachKind.NUDGE:
         return ("notice_text_nudge" if is_text else "notice_mail_nudge"), values
     online = chat_answer.endswith("_online")

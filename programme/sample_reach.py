@@ -193,7 +193,7 @@ def _row(ctx: Context, occasion: Occasion, way: Way, state: OutreachState, seen_
 def _replies(session: Session, ctx: Context, chat: Conversation, occasion: Occasion, referral: Referral) -> list[Reply]:
     if occasion.kind in outreach_news.KINDS:
         return outreach_news.replies(session, ctx, chat, occasion, occasion.key)
-    answer, values = outreach_words.words(session, occasion, referral, ctx.clock())
+    answer, values = outreach_words.words(session, ctx, occasion, referral)
     return [Reply(answer, values, unique_key=occasion.key)]
 
 

@@ -32,6 +32,7 @@ GIVEN = frozenset(
         "starts_at",
         "proof",
         "book_by",
+        "move_by",
         "open",
         "language",
         "in_language",

@@ -37,6 +37,7 @@ VALUES: dict[str, Any] = {
     "retry_at": AT.isoformat(),
     "opens_at": AT.isoformat(),
     "book_by": "2026-12-21",
+    "move_by": AT.isoformat(),
     "finish_by": "2027-01-04",
     "place": "Reading",
     "venue": "Sample Hall",
@@ -98,7 +99,8 @@ def values_of(answer: str) -> list[dict[str, Any]]:
     if answer.startswith(("utter_booking", "notice_booked", "notice_moved")):
         return [booking(online), booking(online, link=None)]
     if answer.startswith("notice_reminder"):
-        return [booking(online), booking(online, link=None)] if online else [booking()]
+        shown = [booking(online), booking(online, link=None)] if online else [booking()]
+        return [{**each, "move_by": by} for each in shown for by in (AT.isoformat(), None)]
     if answer == "notice_menu_booking":
         return [booking(), booking(online=True), booking(online=True, link=None)]
     if answer == "notice_cancelled":

@@ -553,6 +553,19 @@ def test_what_was_on_its_way_when_it_was_taken_back_is_told_as_it_was(ctx: Conte
     assert len(said(ctx)) == 1, "and it is not said again"
 
 
+@pytest.mark.parametrize(("hours", "told"), [("48", "until Wednesday 9 December at 6pm"), ("96", "cannot move it")])
+def test_a_reminder_says_until_when_the_place_can_be_moved_and_offers_no_move_that_would_be_refused(
+    ctx: Context, clock: Clock, hours: str, told: str
+) -> None:
+    booked(ctx)
+    a_setting(ctx.database, "change_cutoff_hours", hours)
+    a_setting(ctx.database, "most_moves", "2")
+    clock.now = STARTS - timedelta(days=3)
+    outreach_plan.plan(ctx, BOTH)
+    with ctx.database.reading() as session:
+        assert told in session.exec(select(MessageOut)).one().text
+
+
 @pytest.mark.parametrize(("is_booked", "lost"), [(True, "before your session"), (False, "time to book runs out")])
 def test_stop_says_what_is_lost_by_it(ctx: Context, is_booked: bool, lost: str) -> None:
     situation = Situation(verified=True, booked=is_booked)
