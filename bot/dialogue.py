@@ -79,7 +79,9 @@ class Dialogue:
 
     async def forget(self, conversation_id: str, seconds: float) -> None:
         """Takes the conversation out of the dialogue server's store. Raises DialogueError."""
-        await self._post("/forget", {"conversation": conversation_id}, seconds)
+        said = await self._post("/forget", {"conversation": conversation_id}, seconds)
+        if not said.get("ok"):
+            raise DialogueError(str(said.get("reason", "not ok")))
 
     async def health(self, seconds: float = 2.0) -> bool:
         """Whether the dialogue server and its model answer."""

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from console import page as pages
 from console.conversation import done
 from console.page import AT, Page
-from programme import note, record, referral_state
+from programme import keeping, note, record, referral_state
 from programme.rules.role import Permission
 
 AREA = f"{AT}/referrals/{{person}}"
@@ -24,6 +24,7 @@ async def _show(request: Request) -> Response:
         history=await done(referral_state.history, ctx, key),
         events=referral_state.possible(found.person.state),
         longest_why=referral_state.LONGEST_WHY,
+        keeping=await done(keeping.read, ctx, key),
     )
 
 

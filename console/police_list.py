@@ -10,7 +10,15 @@ from starlette.responses import Response
 from console import page as pages
 from console.page import AT, Page
 from programme import police_list
-from programme.police_list import DoneError, NoFieldsError, NoListError, NothingDueError, OtherRowsError, WordsError
+from programme.police_list import (
+    DoneError,
+    ErasedError,
+    NoFieldsError,
+    NoListError,
+    NothingDueError,
+    OtherRowsError,
+    WordsError,
+)
 from programme.rules.role import Permission
 from storage.enums import ListKind
 
@@ -22,6 +30,7 @@ SAID = {
     OtherRowsError: "other_rows",
     WordsError: "words",
     DoneError: "done_already",
+    ErasedError: "erased",
 }
 
 

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from console import api
 from console.guard import guarded
+from console.keeping import still_here
 from console.live import Live, Topic
 from console.page import AT, NAV, STATIC, Page, render
 from programme.context import Context
@@ -40,6 +41,7 @@ MODULES = (
     "api_tokens",
     "letter",
     "person",
+    "keeping",
     "why",
     "canned_reply",
     "outlook",
@@ -84,7 +86,7 @@ def routes(ctx: Context, hint: Hint | None = None, framed_by: str | None = None)
     live, nav = Live(ctx, topics()), navigation()
     files = Mount(f"{AT}/static", _Files(directory=STATIC))
     missing = Page(f"{AT}/{{rest:path}}", _missing, None, methods=("GET", "POST"))
-    heard = [_heard(page, hint) for page in pages(live)]
+    heard = [still_here(_heard(page, hint)) for page in pages(live)]
     return [*api.routes(ctx), files, *(guarded(ctx, page, nav, framed_by) for page in [*heard, missing])]
 
 

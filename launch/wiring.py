@@ -34,6 +34,7 @@ from launch.moved_clock import refuse_real
 from launch.outreach import Carrier, Mail, Reaching
 from launch.parts import app_address
 from launch.ready import Readiness
+from launch.retention import Erasing
 from launch.settings import PROJECT, Settings
 from launch.training import Trainings
 from programme import setting
@@ -130,6 +131,7 @@ class _Parts:
     hints: "Hints | None"
     clock: Clock
     reaching: Reaching
+    erasing: Erasing
     trainings: Trainings
     group: TelegramGroup | None
 
@@ -158,6 +160,7 @@ def _make_parts(settings: Settings) -> _Parts:
         _hints(ctx, service, settings),
         Clock(ctx, alerts, service.hint),
         Reaching(ctx, _carriers(settings), found_at, service.hint, rng),
+        Erasing(ctx, dialogue.forget),
         Trainings(ctx, settings),
         group,
     )
@@ -239,11 +242,13 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
         await parts.telegram.start()
     await parts.clock.start()
     await parts.reaching.start()
+    await parts.erasing.start()
     await parts.trainings.start()
     try:
         yield
     finally:
         await parts.trainings.stop()
+        await parts.erasing.stop()
         await parts.reaching.stop()
         await parts.clock.stop()
         if parts.group is not None:

@@ -126,6 +126,8 @@ def _locked(session: Session, session_id: str, booking_id: str) -> tuple[Referra
         raise NoPlaceError(NoPlaceError.__doc__)
     referral = lock_one(session, Referral, booking.referral_id)
     booking = lock_one(session, Booking, booking_id)
+    if referral.erased_at is not None:
+        raise NoPlaceError(NoPlaceError.__doc__)
     if booking.state not in (BookingState.ACTIVE, BookingState.MISSED):
         raise NoPlaceError(NoPlaceError.__doc__)
     return referral, booking, row

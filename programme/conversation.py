@@ -14,6 +14,8 @@ from storage.enums import Channel
 from storage.identity import ChannelIdentity
 from storage.row import lock_one
 
+LINK_OVER = Reply("notice_link_over")
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -22,14 +24,13 @@ class Opened:
 
 
 def open_web(ctx: Context, address: str | None, link: str | None) -> Opened:
-    """A new web chat. `link`: the token of a personal link, which may be worthless: nothing tells the two apart yet."""
+    """A new web chat. `link`: the token of a personal link; one that is worthless is said to be so, and no more."""
     token = ctx.new_token()
     with ctx.database.writing() as session:
         identity = _new_identity(session, ctx, Channel.WEB, token, None)
         conversation = _new_conversation(session, ctx, identity, address)
-        if link:
-            verification.follow_link(session, ctx, conversation, link)
-        outbox.say(session, ctx, conversation, [Reply("utter_welcome")])
+        works = not link or verification.follow_link(session, ctx, conversation, link)
+        outbox.say(session, ctx, conversation, [*([] if works else [LINK_OVER]), Reply("utter_welcome")])
         return Opened(conversation.id, token)
 
 

@@ -220,7 +220,7 @@ def _in_state(session: Session, decision_id: str, state: DecisionState) -> tuple
         raise DecidedError(DecidedError.__doc__)
     referral = lock_one(session, Referral, known.referral_id)
     row = lock_one(session, Decision, decision_id)
-    if row.state is not state:
+    if row.state is not state or referral.erased_at is not None:
         raise DecidedError(DecidedError.__doc__)
     return row, referral
 

@@ -16,6 +16,7 @@ from storage.account import Account
 from storage.audit import Audit
 from storage.case import Case
 from storage.referral import Referral
+from storage.retention import GONE
 
 PAGE = 50
 
@@ -102,7 +103,7 @@ def _shown(session: Session, rows: list[Audit]) -> list[Entry]:
     names = {row.id: row.name for row in session.exec(select(Account))}
     ids = {kind: [row.subject_id for row in rows if row.subject_kind == kind] for kind in ("referral", "case")}
     referrals = session.exec(select(Referral.id, Referral.reference).where(col(Referral.id).in_(ids["referral"])))
-    written = {of: references.show(reference) for of, reference in referrals}
+    written = {of: references.show(reference) for of, reference in referrals if not reference.startswith(GONE)}
     settings = {entry.key: entry.title for entry in catalogue().entries.values()}
     cases = dict(session.exec(select(Case.id, Case.conversation_id).where(col(Case.id).in_(ids["case"]))).all())
     return [

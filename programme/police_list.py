@@ -18,6 +18,7 @@ from programme.rules import police_list as rules
 from storage.account import Account
 from storage.enums import ListKind
 from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow, lists_of, rows_of
+from storage.referral import Referral
 from storage.row import add_unless_there, lock_row
 
 LONGEST = 500
@@ -41,6 +42,10 @@ class NoListError(LookupError):
 
 class WordsError(ValueError):
     """Write who, or what, in a few words."""
+
+
+class ErasedError(RuntimeError):
+    """What was known of this person has been erased."""
 
 
 class DoneError(RuntimeError):
@@ -67,7 +72,8 @@ class ListView:
 
 @dataclass(frozen=True)
 class RowView:
-    """A row of a list. `corrected`: a later row has put it right; `asked`: one will, with the next list."""
+    """A row of a list. `corrected`: a later row has put it right; `asked`: one will, with the next list; `erased`: its
+    person is."""
 
     id: str
     referral_id: str
@@ -76,6 +82,7 @@ class RowView:
     reason: str | None
     corrected: bool
     asked: bool
+    erased: bool
 
 
 def due(ctx: Context, kind: ListKind) -> Next:
@@ -99,6 +106,8 @@ def one(ctx: Context, list_id: str, account_id: str) -> tuple[ListView, list[Row
         later = select(PoliceListRow.corrects_id).where(col(PoliceListRow.corrects_id).in_(ids))
         corrected = set(session.exec(later))
         asked = set(session.exec(select(PoliceCorrection.row_id).where(col(PoliceCorrection.row_id).in_(ids))))
+        found = select(Referral.id).where(col(Referral.erased_at).is_not(None))
+        erased = set(session.exec(found.where(col(Referral.id).in_([row.referral_id for row in rows]))))
         _record(session, ctx, account_id, "look_at_list", list_id)
         return _list_view(session, handed), [
             RowView(
@@ -109,6 +118,7 @@ def one(ctx: Context, list_id: str, account_id: str) -> tuple[ListView, list[Row
                 row.reason,
                 row.id in corrected,
                 row.id in asked,
+                row.referral_id in erased,
             )
             for row in rows
         ]
@@ -181,7 +191,7 @@ def receive(ctx: Context, list_id: str, account_id: str, receipt: str) -> None:
 def correct(ctx: Context, row_id: str, account_id: str, reason: str) -> str:
     """A row that went is not right: it goes again with the next list, as it stands then. The list's id.
 
-    Raises NoListError, WordsError, DoneError where a correction went already, or waits.
+    Raises NoListError, WordsError, DoneError where a correction went already, or waits, ErasedError.
     """
     words = _words(reason)
     with ctx.database.writing() as session:
@@ -189,6 +199,8 @@ def correct(ctx: Context, row_id: str, account_id: str, reason: str) -> str:
         if row is None:
             raise NoListError(NoListError.__doc__)
         later = session.exec(select(PoliceListRow.id).where(PoliceListRow.corrects_id == row_id)).first()
+        if session.get_one(Referral, row.referral_id).erased_at is not None:
+            raise ErasedError(ErasedError.__doc__)  # nothing is left that it could be put right by
         asked = PoliceCorrection(row_id=row_id, reason=words, asked_by=account_id, asked_at=ctx.clock())
         if later is not None or not add_unless_there(session, asked, ["row_id"]):
             raise DoneError(DoneError.__doc__)

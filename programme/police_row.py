@@ -17,10 +17,10 @@ from programme.rules import reference as references
 from programme.rules.reference import Pattern
 from storage import booking as bookings
 from storage import session as courses
-from storage.decision import decisions_in
-from storage.enums import DecisionState, ListKind, ReferralState
+from storage.decision import final_findings
+from storage.enums import ListKind, ReferralState
 from storage.person import Person
-from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow, latest_rows
+from storage.police_list import PoliceCorrection, PoliceList, PoliceListRow, latest_marks, latest_rows
 from storage.referral import Referral
 
 FIELDS = "police_list_fields"  # the setting
@@ -73,15 +73,28 @@ def read(session: Session, ctx: Context, kind: ListKind) -> Next:
     return Next(kind, fields, tuple(rows), hashlib.sha256(seen.encode()).hexdigest()[:32])
 
 
-def _stands(session: Session, kind: ListKind) -> dict[str, tuple[str, date | None]]:
-    """What is so today, by referral: the outcome's word and its day."""
+def waits(session: Session, only: str | None = None) -> set[str]:
+    """The referrals of which something is to go on the next list of a kind. `only`: of this one."""
+    asked, found = set(session.exec(select(PoliceCorrection.row_id))), set[str]()
+    for kind in ListKind:
+        stand, went = _stands(session, kind, only), latest_marks(session, kind, [only] if only else None)
+        for of in {*stand, *went}:
+            row, taken_back = went.get(of, (None, False))
+            if row in asked or rules.due(row is not None, taken_back, of in stand) is not None:
+                found.add(of)
+    return found
+
+
+def _stands(session: Session, kind: ListKind, only: str | None = None) -> dict[str, tuple[str, date | None]]:
+    """What is so today, by referral: the outcome's word and its day. `only`: of this one."""
     if kind is ListKind.COMPLETED:
-        done = {of: ("completed", day) for of, day in happening.completed(session).items()}
+        done = {of: ("completed", day) for of, day in happening.completed(session, only).items()}
         closed = select(Referral.id).where(Referral.state == ReferralState.CLOSED)
-        later = latest_rows(session, kind, list(session.exec(closed)))  # closed after it went: it stands
-        return done | {row.referral_id: ("completed", None) for row in later if not row.takes_back}
-    final = decisions_in(session, DecisionState.FINAL)
-    return {row.referral_id: (row.finding.value, london.today(row.second_at or row.decided_at)) for row in final}
+        keys = list(session.exec(closed if only is None else closed.where(Referral.id == only)))
+        later = latest_marks(session, kind, keys)  # closed after it went: it stands
+        return done | {of: ("completed", None) for of, (_, takes_back) in later.items() if not takes_back}
+    final = final_findings(session, only)
+    return {of: (finding.value, london.today(second_at or at)) for of, finding, at, second_at in final}
 
 
 def _today(

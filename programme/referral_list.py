@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Listing:
-    """`counts`: how many referrals stand where, whatever was searched for."""
+    """`counts`: how many referrals stand where, whatever was searched for. Nobody who was erased is in either."""
 
     lines: tuple[Line, ...]
     more: bool
@@ -55,7 +55,7 @@ NEXT = {
 def read(ctx: Context, text: str, state: ReferralState | None, page: int) -> Listing:
     """The newest first. That somebody searched is logged by whoever asks (`search.note`)."""
     with ctx.database.reading() as session:
-        found = select(Referral, Person).join(Person)
+        found = select(Referral, Person).join(Person).where(col(Referral.erased_at).is_(None))
         if text.strip():
             found = found.where(col(Referral.id).in_(search.people(session, ctx, text)))
         if state is not None:
@@ -63,7 +63,8 @@ def read(ctx: Context, text: str, state: ReferralState | None, page: int) -> Lis
         newest = (col(Referral.referred_on).desc(), col(Referral.created_at).desc(), col(Referral.id))
         rows = session.exec(found.order_by(*newest).offset((max(1, page) - 1) * PAGE).limit(PAGE + 1)).all()
         pattern, today = setting.reference_pattern(session), london.today(ctx.clock())
-        counts = session.exec(select(Referral.state, func.count()).group_by(col(Referral.state)))
+        here = select(Referral.state, func.count()).where(col(Referral.erased_at).is_(None))
+        counts = session.exec(here.group_by(col(Referral.state)))
         return Listing(
             tuple(
                 Line(

@@ -101,25 +101,27 @@ def people(session: Session, ctx: Context, text: str) -> list[str]:
         keyring = ctx.database.keyring
         tried = (referrals.id_by_reference(session, keyring, each) for each in reference.variants(canonical, pattern))
         return [found for found in tried if found]
-    words = _words(text)
-    fitting = [key for key, name in session.exec(select(Person.id, Person.name)) if _fits(words, _words(name))]
+    words = words_of(text)
+    fitting = [key for key, name in session.exec(select(Person.id, Person.name)) if fits(words, words_of(name))]
     found = select(Referral.id).where(col(Referral.person_id).in_(fitting[:MOST_PEOPLE]))
     return list(session.exec(found))
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     return unicodedata.normalize("NFKC", text).casefold().replace("-", " ").split()
 
 
-def _fits(wanted: Collection[str], name: Collection[str]) -> bool:
+def fits(wanted: Collection[str], name: Collection[str]) -> bool:
     return bool(wanted) and all(any(part.startswith(word) for part in name) for word in wanted)
 
 
 def _conversations(session: Session, wanted: Wanted, people: list[str] | None) -> list[Conversation]:
     """One more than a page holds, where there are more. A page that was opened and never written in is left out."""
-    where: list[ColumnElement[bool]] = [col(Conversation.last_in_at).is_not(None)]
-    if people is not None:
-        where = [col(Conversation.referral_id).in_(people)]
+    where: list[ColumnElement[bool]] = [col(Conversation.erased_at).is_(None)]
+    if people is None:
+        where.append(col(Conversation.last_in_at).is_not(None))
+    else:
+        where.append(col(Conversation.referral_id).in_(people))
     if wanted.owner is not None:
         where.append(col(Conversation.owner) == wanted.owner)
     if wanted.channel is not None:

@@ -40,6 +40,8 @@ class Conversation(Row, table=True):
     out_of_step_since: datetime | None = Field(
         default=None, sa_type=Instant
     )  # the dialogue has not heard what was said since then, while a worker had it
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)  # nothing of what was said is left here
+    forgotten_at: datetime | None = Field(default=None, sa_type=Instant)  # nor in the dialogue's own store
 
 
 class Lease(Row, table=True):

@@ -53,3 +53,12 @@ def decisions_in(session: Session, state: DecisionState) -> list[Decision]:
     """Those in a state, the oldest first."""
     found = select(Decision).where(Decision.state == state)
     return list(session.exec(found.order_by(col(Decision.decided_at), col(Decision.id))))
+
+
+def final_findings(session: Session, only: str | None = None) -> list[tuple[str, Finding, datetime, datetime | None]]:
+    """What was found for good: of whom, what, when it was decided, and agreed to. `only`: of this referral."""
+    found = select(Decision.referral_id, Decision.finding, col(Decision.decided_at), col(Decision.second_at)).where(
+        Decision.state == DecisionState.FINAL
+    )
+    rows = session.exec(found if only is None else found.where(Decision.referral_id == only)).all()
+    return [(of, Finding(finding), at, second_at) for of, finding, at, second_at in rows]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, text
 from sqlmodel import Field, Session, col, select
 
 from storage.enums import ListKind
@@ -59,6 +59,7 @@ class PoliceListRow(Row, table=True):
     takes_back: bool = False  # what the row before it said does not stand
     reason: str | None = Field(default=None, sa_type=Sealed("police_list_row.reason"))  # of a correction
     written_at: datetime = Field(sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)  # its cells are empty
 
 
 class PoliceCorrection(Row, table=True):
@@ -86,8 +87,20 @@ def rows_of(session: Session, list_id: str) -> list[PoliceListRow]:
 
 def latest_rows(session: Session, kind: ListKind, referral_ids: Collection[str] | None = None) -> list[PoliceListRow]:
     """The last row that went of each referral, on lists of a kind."""
-    corrected = select(col(PoliceListRow.corrects_id)).where(col(PoliceListRow.corrects_id).is_not(None))
-    found = select(PoliceListRow).where(PoliceListRow.kind == kind, col(PoliceListRow.id).not_in(corrected))
-    if referral_ids is not None:
-        found = found.where(col(PoliceListRow.referral_id).in_(referral_ids))
+    found = select(PoliceListRow).where(*_latest(kind, referral_ids))
     return list(session.exec(found.order_by(col(PoliceListRow.written_at), col(PoliceListRow.place))))
+
+
+def latest_marks(
+    session: Session, kind: ListKind, referral_ids: Collection[str] | None = None
+) -> dict[str, tuple[str, bool]]:
+    """The same by referral, without what they say: the row, and whether it takes back the one before it."""
+    found = select(PoliceListRow.referral_id, PoliceListRow.id, PoliceListRow.takes_back)
+    rows = session.exec(found.where(*_latest(kind, referral_ids)))
+    return {of: (key, takes_back) for of, key, takes_back in rows}
+
+
+def _latest(kind: ListKind, referral_ids: Collection[str] | None) -> list[ColumnElement[bool]]:
+    corrected = select(col(PoliceListRow.corrects_id)).where(col(PoliceListRow.corrects_id).is_not(None))
+    where = [col(PoliceListRow.kind) == kind, col(PoliceListRow.id).not_in(corrected)]
+    return where if referral_ids is None else [*where, col(PoliceListRow.referral_id).in_(referral_ids)]

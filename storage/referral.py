@@ -37,6 +37,10 @@ class Referral(Row, table=True):
     contact_by: date | None = None  # London date, inclusive: to be reached for the first time
     source_lookup: str | None = Field(default=None, max_length=64)  # keyed hash of the row it came from
     import_id: str | None = Field(default=None, foreign_key="referral_import.id", index=True, max_length=32)  # the file
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)  # by storage/retention.py
+    kept_at: datetime | None = Field(default=None, sa_type=Instant)  # since when a lead keeps it from being erased
+    kept_by: str | None = Field(default=None, max_length=32)  # an account
+    kept_why: str | None = Field(default=None, sa_type=Sealed("referral.kept_why"))
 
 
 class PersonalLink(Row, table=True):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from programme.catalogue import catalogue
+from storage import retention
 from storage.tables import metadata
 from storage.types import Sealed
 
@@ -35,3 +37,29 @@ def test_every_table_says_on_what_basis_for_whom_and_how_long(name: str) -> None
         assert found, what
         if what == "Basis":
             assert "to be confirmed" in found[1], "what is not decided is not said as if it were"
+
+
+ERASED = [
+    *(table for table, _ in (*retention.OF_CONVERSATION, *retention.OF_REFERRAL)),
+    *retention.GO_WITH_CONVERSATION,
+    *retention.GO_WITH_REFERRAL,
+]
+
+
+def retention_of(name: str) -> str:
+    found = re.search(r"^- \*\*Retention\*\*: (.+)$", PARTS[name], re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def test_what_is_erased_names_the_setting_that_says_when() -> None:
+    settings = {key for key, entry in catalogue().entries.items() if entry.group == "retention"}
+    assert len(settings) == 4
+    named = {name: set(re.findall(r"`(keep_\w+)`", retention_of(name))) for name in TABLES}
+    assert set().union(*named.values()) == settings, "each setting is named, and no other"
+    assert all(f"| `{key}` |" in PAGE for key in settings)
+    erased = {str(table.__tablename__) for table in ERASED}
+    erased |= {"person", "referral", "conversation", "channel_identity", "message_in", "message_out", "miss"}
+    assert not [name for name in sorted(erased) if "keep_ended_days" not in named[name]]
+    said = {name for name, keys in named.items() if keys & {"keep_ended_days", "keep_unproved_days"}}
+    assert {table.name for table in TABLES.values() if "conversation_id" in table.columns} <= said

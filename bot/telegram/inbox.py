@@ -125,8 +125,8 @@ class Inbox:
     async def _take_command(self, update_id: int, chat_id: int, conversation_id: str, command: Command) -> None:
         if not await self._passes(update_id, conversation_id):
             return
-        if command.token:
-            await asyncio.to_thread(verification.open_link, self._ctx, conversation_id, command.token)
+        if command.token and not await self._follow(conversation_id, command.token):
+            await self._say(conversation_id, conversations.LINK_OVER.answer, f"link:{update_id}")
         if command.name == "start":
             await self._say(conversation_id, "notice_telegram_welcome", "welcome")
         if command.name in ("help", "privacy"):
@@ -164,6 +164,9 @@ class Inbox:
         if verdict is Verdict.TELL:
             await self._say(conversation_id, "notice_too_fast", f"fast:{update_id}")
         return verdict is Verdict.PASSED
+
+    async def _follow(self, conversation_id: str, token: str) -> bool:
+        return await asyncio.to_thread(verification.open_link, self._ctx, conversation_id, token)
 
     async def _open(self, chat_id: int) -> str:
         return await asyncio.to_thread(conversations.open_telegram, self._ctx, str(chat_id))

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     TOKENS = "tokens"  # other systems that send us referrals
     PEOPLE = "people"  # accounts and invitations
     AUDIT = "audit"
+    KEEP = "keep"  # somebody's details from being erased, and let them go
     SESSIONS = "sessions"  # the diary, lists with names, who came
     PLAN_SESSIONS = "plan_sessions"  # plan, change and cancel sessions; venues
     ATTENTION = "attention"  # Needs attention, another chance, certificates
@@ -57,6 +58,7 @@ TABLE: MappingProxyType[Permission, frozenset[str]] = MappingProxyType(
         Permission.TOKENS: frozenset({MANAGER}),
         Permission.PEOPLE: _HEADS,
         Permission.AUDIT: _HEADS,
+        Permission.KEEP: _HEADS,
         Permission.SESSIONS: _TALKERS,
         Permission.PLAN_SESSIONS: _HEADS,
         Permission.ATTENTION: _TALKERS,

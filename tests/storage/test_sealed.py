@@ -62,7 +62,11 @@ def plant(database: Database) -> set[str]:
         access_needs=f"{PLANTED} needs",
     )
     referral = builders.a_referral(
-        database, person=person, reference=f"{PLANTED}REFERENCE", matching_word=f"{PLANTED} word"
+        database,
+        person=person,
+        reference=f"{PLANTED}REFERENCE",
+        matching_word=f"{PLANTED} word",
+        kept_why=f"{PLANTED} kept",
     )
     builders.a_link(database, referral, token=f"{PLANTED}-link")
     builders.an_outreach(database, referral, text=f"{PLANTED} sent")

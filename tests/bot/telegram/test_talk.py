@@ -81,11 +81,13 @@ async def test_a_personal_link_carries_the_reference_and_is_not_kept(bench: Benc
     assert bench.received()[0].text == "/start"
 
 
-async def test_a_worthless_link_is_greeted_alike(bench: Bench) -> None:
+async def test_a_worthless_link_is_said_to_be_so_and_greeted_alike(bench: Bench) -> None:
     bench.api.say(SAM, "/start nothing")
     await bench.hears(SAM, "You said: greet")
     assert bench.conversation().linked_referral_id is None
-    assert len(bench.api.texts(SAM)) == 2
+    texts = bench.api.texts(SAM)
+    assert len(texts) == 3
+    assert texts[0].startswith("This link no longer works.")
 
 
 async def test_help_and_privacy_work_without_the_dialogue(bench: Bench) -> None:
