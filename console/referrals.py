@@ -89,9 +89,8 @@ async def _change(request: Request) -> Response:
     ended = await done(referral_entry.change, ctx, me, key, changed)
     if ended.referral_id is None:
         return await _form(request, 422, cells=cells, was=was, wrong=_problems(ended), key=key)
-    return pages.redirect(
-        request, f"{HERE}/{key}", said="referrals.changed" if ended.changes else "referrals.unchanged"
-    )
+    said = "link_sent" if ended.is_sent else "changed" if ended.changes else "unchanged"
+    return pages.redirect(request, f"{HERE}/{key}", said=f"referrals.{said}")
 
 
 def _written(request: Request) -> dict[str, str]:

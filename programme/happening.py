@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql import Select
 from sqlmodel import Session, col, or_, select
 
@@ -20,7 +21,7 @@ from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason, Mark, OutreachState, OutState, ReferralState
 from storage.message import MessageOut
-from storage.outreach import Outreach
+from storage.outreach import AGAIN, Outreach
 from storage.referral import Referral
 from storage.referral_change import ReferralChange
 from storage.session import CourseSession
@@ -38,6 +39,7 @@ MET = (
 )
 CAME = (ReferralState.ATTENDED, ReferralState.COMPLETED)
 ARRIVED = (OutreachState.DELIVERED, OutreachState.SEEN)  # as far as a way can tell; one that only took it has not
+GOING = (OutreachState.WAITING, OutreachState.SENT)
 LOST = (OutreachState.FAILED, OutreachState.BLOCKED)
 Only = str | None  # a referral's id; None for everybody
 
@@ -66,11 +68,17 @@ def reached(session: Session, only: Only = None) -> set[str]:
 
 def not_delivered(session: Session) -> set[str]:
     """Who has blocked us, has a message in a chat that was given up, or something else of ours that got through by no
-    way."""
+    way, and not by a contact that was put in since."""
     lost = select(Conversation.referral_id).join(MessageOut)
     lost = lost.where(col(MessageOut.state).in_([OutState.FAILED, OutState.BLOCKED]))
     through = select(Outreach.occasion).where(_arrived())
+    later = aliased(Outreach)
+    anew = select(later.id).where(
+        later.referral_id == Outreach.referral_id, later.created_at >= Outreach.created_at, later.id != Outreach.id
+    )
+    anew = anew.where(col(later.occasion).contains(f":{AGAIN}:"), col(later.state).in_([*GOING, *ARRIVED]))
     tried = select(Outreach.referral_id).where(col(Outreach.state).in_(LOST), col(Outreach.occasion).not_in(through))
+    tried = tried.where(~anew.exists())
     return _ids(session, lost.distinct()) | _ids(session, tried.distinct())
 
 

@@ -38,7 +38,8 @@ NO_CONTACT, NO_WAY, NOT_ARRIVED = "no_contact", "no_way", "not_arrived"
 
 @dataclass(frozen=True)
 class Try:
-    """One line of the ledger. `step`: "7d", "after24h", … of a reminder or a nudge; `text`: as it was sent."""
+    """One line of the ledger. `step`: "7d", "after24h", … of a reminder or a nudge, "again" of a link to a contact that
+    was put in later; `text`: as it was sent."""
 
     id: str
     kind: OutreachKind
@@ -208,7 +209,7 @@ def _try(row: Outreach, message: MessageOut | None) -> Try:
     return Try(
         id=row.id,
         kind=row.kind,
-        step=row.occasion.rpartition(":")[2] if row.kind in STEPPED else "",
+        step=tries.AGAIN if tries.is_again(row) else row.occasion.rpartition(":")[2] if row.kind in STEPPED else "",
         way=row.way,
         state=state,
         failure=(message.failure if message is not None else None) or row.failure,

@@ -134,7 +134,7 @@ def _occasion(
 ) -> Occasion | None:
     """What it is about, if that still stands."""
     if row.kind is OutreachKind.LINK:
-        is_open = referral.state in due.NUDGED and referral.verified_at is None
+        is_open = referral.state in due.NUDGED and (referral.verified_at is None or tries.is_again(row))
         until = row.created_at + LINK_LASTS
         return Occasion(row.occasion, row.kind, referral.id, until) if is_open else None
     return next((each for each in due.wanted(session, facts, referral, now) if each.key == row.occasion), None)

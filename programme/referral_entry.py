@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from programme import audit, referral_plan, referral_writing
+from programme import audit, new_contact, referral_plan, referral_writing
 from programme.context import Context
 from programme.referral_plan import Changed, Plan, Wrong
 from programme.referral_words import Column
@@ -28,6 +28,7 @@ class Entered:
     wrong: tuple[Wrong, ...] = ()
     changes: tuple[Changed, ...] = ()
     is_known: bool = False
+    is_sent: bool = False  # their personal link goes to the number or address that is new
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,11 @@ def change(ctx: Context, account_id: str, referral_id: str, cells: Mapping[str, 
         referral_writing.write(session, ctx, plan, actor, by_hand=True)
         if emptied:
             referral_writing.empty(session, ctx, referral_id, emptied, actor)
+        made = plan.changed[0].changes if plan.changed else ()
+        is_sent = new_contact.use(session, ctx, row, account_id, {each.field for each in made})
         titles = referral_plan.words_of(session).columns
         gone = tuple(Changed(field, titles[field].title, known[field], "") for field in sorted(emptied))
-        return Entered(referral_id, changes=(*(plan.changed[0].changes if plan.changed else ()), *gone), is_known=True)
+        return Entered(referral_id, changes=(*made, *gone), is_known=True, is_sent=is_sent)
 
 
 def cells_of(ctx: Context, referral_id: str) -> dict[str, str]:

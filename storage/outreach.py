@@ -49,6 +49,19 @@ class Outreach(Row, table=True):
     followed_up_at: datetime | None = Field(default=None, sa_type=Instant)  # it failed, and what comes next was done
 
 
+AGAIN = "again"
+
+
+def link_again(referral_id: str, new_id: str) -> str:
+    """The occasion of a personal link that is sent once more, to a contact that is new."""
+    return f"link:{referral_id}:{AGAIN}:{new_id[:12]}"
+
+
+def is_again(row: Outreach) -> bool:
+    """Whether this personal link went to a contact that was put in later."""
+    return row.kind is OutreachKind.LINK and f":{AGAIN}:" in row.occasion
+
+
 def state_of(row: Outreach, message: MessageOut | None) -> OutreachState:
     """What came of it; in a chat what came of its message."""
     if row.seen_at is not None:
