@@ -1,6 +1,6 @@
-"""Where a person can be told something unasked."""
+"""Where a person can be told something unasked, and whether they want to be."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, or_, select
 
 from storage.conversation import Conversation
 
@@ -13,3 +13,11 @@ def newest(session: Session, referral_id: str) -> str | None:
         col(Conversation.messages_stopped_at).is_(None),
     )
     return session.exec(found.order_by(col(Conversation.created_at).desc())).first()
+
+
+def has_stopped(session: Session, referral_id: str) -> bool:
+    """Whether they want no reminders: said in a chat of theirs, or straight behind the link that we sent them."""
+    behind_link = and_(col(Conversation.linked_referral_id) == referral_id, col(Conversation.referral_id).is_(None))
+    theirs = or_(col(Conversation.referral_id) == referral_id, behind_link)
+    found = select(Conversation.id).where(theirs, col(Conversation.messages_stopped_at).is_not(None))
+    return session.exec(found.limit(1)).first() is not None

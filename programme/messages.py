@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from programme import outreach
+from programme import outreach, outreach_news, second_chance
 from programme.context import Context
 from programme.outreach_due import chats_by_link, chats_of
 from storage.conversation import Conversation
@@ -21,6 +21,8 @@ def stop(ctx: Context, conversation_id: str) -> None:
         whose = conversation.referral_id or conversation.linked_referral_id
         if whose is not None:
             outreach.withdraw_for_person(session, whose)
+            if (unheard := outreach_news.missed_unheard(session, whose, ctx.clock())) is not None:
+                second_chance.note_silent(session, ctx, unheard, conversation)
 
     _locked(ctx, conversation_id, settle)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlmodel import Session, col, select
 
-from programme import audit
+from programme import audit, chat
 from programme import outreach_due as due
 from programme.context import Context
 from storage import outreach as tries
@@ -25,7 +25,7 @@ def use(session: Session, ctx: Context, referral: Referral, account_id: str, fie
     got through are done with that. Whether anything will be sent."""
     open_ways = due.contacts(session.get_one(Person, referral.person_id))
     way = next((way for field, way in WAYS.items() if field in fields and way in open_ways), None)
-    if way is None or referral.state not in due.NUDGED or due.has_stopped(session, referral.id):
+    if way is None or referral.state not in due.NUDGED or chat.has_stopped(session, referral.id):
         return False
     if (under_way := _under_way(session, referral.id, way)) is not None:  # it asks for the number when it is sent
         under_way.failure, under_way.next_try_at = None, None

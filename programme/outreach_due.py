@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from programme import outreach_news, phone, setting
 from programme.answers import Fact
+from programme.chat import has_stopped
 from programme.occasion import Occasion
 from programme.rules import london
 from programme.rules import outreach as rules
@@ -90,13 +91,6 @@ def chats_by_link(session: Session, referral_id: str) -> list[Conversation]:
     return list(session.exec(found))
 
 
-def has_stopped(session: Session, referral_id: str, chats: Collection[Conversation] | None = None) -> bool:
-    """Whether they want no reminders: said in a chat of theirs (`chats`, where the caller has them), or straight behind
-    the link that we sent them."""
-    theirs = chats_of(session, referral_id) if chats is None else chats
-    return any(chat.messages_stopped_at for chat in (*theirs, *chats_by_link(session, referral_id)))
-
-
 def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
     """What this person is to be told now; nothing in quiet hours."""
     quiet = pace(facts, now).quiet
@@ -107,7 +101,7 @@ def wanted(session: Session, facts: Mapping[str, Fact], referral: Referral, now:
     """What this person is to be told about now, were it not for quiet hours."""
     chats = chats_of(session, referral.id)
     cases = _open_cases(session, referral.id)
-    if not cases.isdisjoint(HOLDS_ALL) or has_stopped(session, referral.id, chats):
+    if not cases.isdisjoint(HOLDS_ALL) or has_stopped(session, referral.id):
         return []
     places = bookings.bookings_of(session, referral.id)
     news = outreach_news.wanted(session, referral, places, chats, now)

@@ -13,6 +13,7 @@ from programme.occasion import Occasion
 from programme.outbox import Reply
 from programme.rules.attendance import SETTLES
 from storage import absence as absences
+from storage import outreach as tries
 from storage.absence import Absence
 from storage.booking import Booking
 from storage.conversation import Conversation
@@ -56,6 +57,16 @@ def wanted(
         return []
     in_danger = happening.open_cases(session, referral.id).get(referral.id, set()) & happening.DANGER
     return [] if in_danger else found
+
+
+def missed_unheard(session: Session, referral_id: str, now: datetime) -> Absence | None:
+    """What a list says of the session that they missed last, where they are to be told and nothing has got through."""
+    row = absences.newest_of(session, [referral_id]).get(referral_id)
+    if row is None or row.session_id is None or now >= row.noted_at + LASTS:
+        return None
+    key = missed_key(row.id)
+    tried = tries.of_occasions(session, [key]).get(key, [])
+    return None if any(state in happening.ARRIVED for _, state in tried) else row
 
 
 def missed_key(absence_id: str) -> str:

@@ -29,7 +29,7 @@ OTHERWISE = "utter_ask_non_attendance"  # the fixed words on what follows from n
 @dataclass(frozen=True)
 class CaseView:
     """`said`: the person's words that opened it, or were added; `is_danger`: only an all-clear closes it;
-    `session_id`: whose list it is about."""
+    `session_id`: whose list it is about; `silent`: they asked for no messages, so nobody has told them."""
 
     id: str
     reason: str
@@ -40,6 +40,8 @@ class CaseView:
     said: tuple[str, ...]
     why: str | None
     session_id: str | None
+    referral_id: str | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,4 +174,6 @@ def _case(row: Case, detail: Mapping[str, Any], hidden: Collection[str]) -> Case
         said=tuple(part["words"] for part in said if part.get("words")),
         why=detail.get("why"),
         session_id=detail.get("session"),
+        referral_id=row.referral_id,
+        silent=bool(detail.get("silent")),
     )

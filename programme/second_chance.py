@@ -93,8 +93,7 @@ def _look(session: Session, ctx: Context, booking_id: str, referral_id: str) -> 
         if not offers.any_open(session, referral, ctx.clock()):
             row.step = AbsenceStep.NO_SESSION
     session.add(row)
-    is_silent = bool(_silent(session, referral.id))
-    _open_case(session, ctx, row, referral, conversation, is_silent)
+    _open_case(session, ctx, row, referral, conversation, is_silent=chat.has_stopped(session, referral.id))
 
 
 def _away(session: Session, ctx: Context, held: Booking) -> Attendance | None:
@@ -243,6 +242,13 @@ def mark_of(session: Session, referral_id: str) -> dict[str, str]:
     return {}
 
 
+def note_silent(session: Session, ctx: Context, row: Absence, conversation: Conversation) -> None:
+    """They want no more messages before they were told that a list has them as not there: a worker tells them."""
+    referral = lock_one(session, Referral, row.referral_id)
+    if referral.state in (ReferralState.MISSED, ReferralState.SECOND_CHANCE):
+        _open_case(session, ctx, row, referral, conversation, is_silent=True)
+
+
 def _open_case(
     session: Session,
     ctx: Context,
@@ -255,15 +261,8 @@ def _open_case(
     if row.step is AbsenceStep.DATES and not is_silent:
         return
     reason = CaseReason.NO_SESSION if row.step is AbsenceStep.NO_SESSION else CaseReason.MISSED_SESSION
-    detail = {"booking": row.booking_id, "list": True}
+    detail = {"booking": row.booking_id, "list": True} | ({"silent": True} if is_silent else {})
     if conversation is not None:
         case.open_for(session, ctx, reason, Urgency.DEADLINE, conversation, detail)
     else:
         case.open_about(session, ctx, reason, Urgency.DEADLINE, referral, detail)
-
-
-def _silent(session: Session, referral_id: str) -> list[str]:
-    found = select(Conversation.id).where(
-        Conversation.referral_id == referral_id, col(Conversation.messages_stopped_at).is_not(None)
-    )
-    return list(session.exec(found))

@@ -12,9 +12,9 @@ from programme.context import Context
 from programme.verification import Outcome
 from storage.audit import audit_of
 from storage.case import cases_of_referral
-from storage.enums import OutreachState, ReferralState, Role, Way
+from storage.enums import CaseReason, OutreachState, ReferralState, Role, Way
 from storage.referral import Referral, by_reference
-from tests.builders import a_booking, a_setting
+from tests.builders import a_booking, a_case, a_setting
 from tests.conftest import Clock
 from tests.console.server import client, sign_in, token
 from tests.programme.desk import opened
@@ -167,3 +167,15 @@ def test_nobody_makes_letters_who_may_not_refer(ctx: Context, lead: httpx.Client
     assert other.get(HERE).status_code == 403
     posted = other.post(HERE, data={"csrf": token(other.get(f"{AT}/account")), "of": "unreached"})
     assert posted.status_code == 403 and letters(posted) == []
+
+
+def test_whom_nothing_may_be_sent_to_the_case_offers_a_letter(ctx: Context, lead: httpx.Client) -> None:
+    alex = referral(ctx, "TVP-4F7K-92").id
+    a_case(ctx.database, reason=CaseReason.MISSED_SESSION, referral_id=alex, detail='{"silent": true}')
+    page = lead.get(f"{AT}/referrals/{alex}")
+    case = re.search(r'<li id="case-.*?</li>', page.text, re.DOTALL)
+    assert case is not None
+    assert "They asked for no messages, so nothing was sent." in case[0]
+    assert "Ring them, or write a letter." in case[0]
+    assert f'action="{AT}/referrals/{alex}/letter"' in case[0]
+    assert "Alex Green" in lead.post(f"{AT}/referrals/{alex}/letter", data={"csrf": token(page)}).text

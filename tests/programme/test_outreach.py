@@ -20,6 +20,7 @@ from programme import (
     outreach_post,
     verification,
 )
+from programme import chat as chats
 from programme.answers import Fact, Situation
 from programme.context import Context
 from programme.outreach_post import Letter
@@ -340,7 +341,7 @@ def test_who_writes_stop_behind_the_link_of_a_message_gets_no_more_of_them(ctx: 
     assert lines(ctx, row) == [("after24h", "sms", "seen")]
     change(ctx, Conversation, chat.id, linked_referral_id=None)
     with ctx.database.reading() as session:
-        assert not outreach_due.has_stopped(session, row.id), "whoever says that it is not them has stopped nothing"
+        assert not chats.has_stopped(session, row.id), "whoever says that it is not them has stopped nothing"
 
 
 def test_a_setting_that_cannot_be_read_stops_no_reminder() -> None:

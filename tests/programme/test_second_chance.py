@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from programme import attendance, attention, booking, messages, offers, outbox, outreach_plan, outreach_post
 from programme import attendance_sheet as sheet
+from programme import person as persons
 from programme import second_chance as chance
 from programme.concern import Said
 from programme.context import Context
@@ -233,6 +234,32 @@ def test_who_wants_no_messages_gets_none_and_a_worker_hears_of_it(ctx: Context, 
     go(ctx)
     assert told(ctx) == []
     assert [case.reason for case in open_cases(ctx)] == [CaseReason.MISSED_SESSION]
+    with ctx.database.reading() as session:
+        (shown,) = persons.cases(session, None, place.referral.id)
+    assert (shown.silent, shown.referral_id) == (True, place.referral.id)
+
+
+def test_who_stops_messages_before_they_could_be_told_is_a_workers_too(ctx: Context, clock: Clock) -> None:
+    soon(ctx)
+    place = missed(ctx, clock)
+    chance.tick(ctx)  # noted, and not told yet
+    assert open_cases(ctx) == []
+    messages.stop(ctx, _chat(ctx, place))
+    go(ctx)
+    assert told(ctx) == []
+    (case,) = open_cases(ctx)
+    assert (case.reason, "silent" in (case.detail or "")) == (CaseReason.MISSED_SESSION, True)
+
+
+def test_who_was_told_and_stops_reminders_then_is_no_case(ctx: Context, clock: Clock) -> None:
+    soon(ctx)
+    place = missed(ctx, clock)
+    go(ctx)
+    for parcel in outbox.claim(ctx, Channel.TELEGRAM, limit=9):
+        outbox.delivered(ctx, parcel.id, "1")
+    assert told(ctx)
+    messages.stop(ctx, _chat(ctx, place))
+    assert open_cases(ctx) == []
 
 
 def _chat(ctx: Context, place: Place) -> str:
