@@ -101,11 +101,16 @@ def _ended(before: datetime) -> SelectOfScalar[str]:
 
 
 def _erase_people(ctx: Context, keys: Sequence[str], before: datetime) -> int:
+    looked_at = ctx.clock()
+    with ctx.database.reading() as session:  # these are many lines: nobody waits for them to be opened
+        searches = retention_lines.searched_for(session, keys)
     with ctx.database.writing() as session:
         chats = {key: _chats_of(session, key) for key in keys}
         for chat in sorted(chat for each in chats.values() for chat in each):
             lock_row(session, Conversation, chat)
+        searches |= retention_lines.searched_for(session, keys, looked_at)
         done = [key for key in keys if _erase_one(session, ctx, key, chats[key], before)]
+        retention_lines.forget_searches(session, searches)
         _note(session, ctx, "erased", {"people": len(done), "chats": sum(len(chats[key]) for key in done)})
         return len(done)
 
@@ -122,7 +127,6 @@ def _erase_one(session: Session, ctx: Context, key: str, chats: Collection[str],
         return False
     if keeping.ended_at(session, row) >= before or keeping.blocks(session, ctx, key).get(key):
         return False
-    retention_lines.forget_searches_for(session, row)
     storage.erase_conversations(session, chats, ctx.clock())
     storage.erase_referral(session, ctx.database.keyring, row, ctx.clock(), ctx.new_token)
     return True

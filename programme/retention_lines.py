@@ -1,6 +1,7 @@
 """Lines about what staff did: what they searched for goes with whom they searched for, the rest after its time."""
 
 import json
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,13 +31,43 @@ FILES = timedelta(days=1)  # the rows of a file that was checked and not brought
 STAY = ("setting", "retention")
 
 
-def forget_searches_for(session: Session, referral: Referral) -> None:
-    """Who was searched for is not known any more from what was typed."""
-    person = session.get_one(Person, referral.person_id)
-    pattern = setting.reference_pattern(session)
+class _Known:
+    """People by whom something that was typed can be known again, as the search knows them."""
+
+    def __init__(self, people: Sequence[tuple[Referral, Person]], pattern: reference.Pattern) -> None:
+        self._pattern = pattern
+        self._references = {row.reference for row, _ in people}
+        self._numbers = {_digits(person.phone or "") for _, person in people} - {""}
+        self._addresses = {(person.email or "").casefold() for _, person in people} - {""}
+        self._names = [search.words_of(person.name) for _, person in people]
+
+    def are_meant(self, typed: str) -> bool:
+        """Whether this is one of their references, numbers, addresses or names, or a part of one."""
+        digits = _digits(typed)
+        if digits:
+            canonical = reference.read(typed, self._pattern)
+            if canonical is not None:
+                return not self._references.isdisjoint(reference.variants(canonical, self._pattern))
+            if any(digits in number for number in self._numbers):
+                return True
+        plain, words = typed.casefold().strip(), search.words_of(typed)
+        return any(plain in address for address in self._addresses) or any(
+            search.fits(words, name) for name in self._names
+        )
+
+
+def searched_for(session: Session, referral_ids: Collection[str], since: datetime | None = None) -> set[str]:
+    """The lines (since then) that say that somebody searched for one of these people: what was typed tells who."""
+    whose = select(Referral, Person).join(Person).where(col(Referral.id).in_(referral_ids))
+    known = _Known(session.exec(whose).all(), setting.reference_pattern(session))
     found = select(Audit.id, Audit.detail).where(Audit.action == search.SEARCHED, col(Audit.detail).is_not(None))
-    gone = [key for key, detail in session.exec(found) if _means(detail, referral, person, pattern)]
-    for some in in_parts(gone):
+    lines = session.exec(found if since is None else found.where(Audit.at >= since))
+    return {key for key, detail in lines if known.are_meant(str(json.loads(detail or "{}").get("text", "")))}
+
+
+def forget_searches(session: Session, ids: Collection[str]) -> None:
+    """That somebody searched stays, what they typed does not."""
+    for some in in_parts(sorted(ids)):
         run(session, update(Audit).where(col(Audit.id).in_(some)).values(detail=None))
 
 
@@ -95,13 +126,5 @@ def _delete(session: Session, table: type[Row], most: int, *where: Any) -> int:
     return len(ids)
 
 
-def _means(detail: str | None, referral: Referral, person: Person, pattern: reference.Pattern) -> bool:
-    typed = str(json.loads(detail or "{}").get("text", ""))
-    canonical = reference.read(typed, pattern)
-    if canonical is not None:
-        return referral.reference in reference.variants(canonical, pattern)
-    plain, digits = typed.casefold().strip(), "".join(filter(str.isdigit, typed))
-    number = "".join(filter(str.isdigit, person.phone or ""))
-    if (number and digits and digits in number) or (person.email and plain in person.email.casefold()):
-        return True
-    return search.fits(search.words_of(typed), search.words_of(person.name))
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))

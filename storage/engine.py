@@ -71,6 +71,7 @@ def sqlite_engine(path: Path, keyring: Keyring, *, begin: str, query_only: bool)
         **POOL,
     )
     pragmas = ["synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "journal_size_limit=67108864"]
+    pragmas.append("secure_delete=ON")  # what is erased is written over; little is ever deleted
 
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves

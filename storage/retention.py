@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.absence import Absence
 from storage.audit import Audit
@@ -60,14 +61,29 @@ OF_REFERRAL: tuple[tuple[type[Row], dict[str, Any]], ...] = (
 # What goes as a whole. Messages go too, after what points at them.
 GO_WITH_CONVERSATION: tuple[type[Row], ...] = (ButtonToken, Draft, Note)
 GO_WITH_REFERRAL: tuple[type[Row], ...] = (Note, Paper, PersonalLink)
-# Whose lines of the audit log lose their details.
-AUDITED_OF_CONVERSATION: tuple[type[Row], ...] = (HandoffRequest, Feedback, Callback, Case, Waiting, Note)
-AUDITED_OF_REFERRAL: tuple[type[Row], ...] = (Booking, Decision, Callback, Case, Waiting, Note, Paper)
+# Whose lines of the audit log lose their details, by what the log calls them.
+AUDITED_OF_CONVERSATION: dict[str, type[Row]] = {
+    "callback": Callback,
+    "case": Case,
+    "feedback": Feedback,
+    "message_in": MessageIn,
+    "note": Note,
+    "waiting": Waiting,
+}
+AUDITED_OF_REFERRAL: dict[str, type[Row]] = {
+    "booking": Booking,
+    "callback": Callback,
+    "case": Case,
+    "note": Note,
+    "waiting": Waiting,
+}
 
 
 def erase_conversations(session: Session, ids: Collection[str], now: datetime) -> None:
     """What was said in these (locked) conversations, and on which channel account. They end with it."""
-    _silence(session, _all(AUDITED_OF_CONVERSATION, session, "conversation_id", ids) | set(ids))
+    _silence(session, "conversation", ids)
+    for kind, table in AUDITED_OF_CONVERSATION.items():
+        _silence(session, kind, _keys(table, "conversation_id", ids))
     _let_go_of_messages(session, ids)
     for table in GO_WITH_CONVERSATION:
         _delete(session, table, "conversation_id", ids)
@@ -100,8 +116,10 @@ def erase_referral(
 ) -> None:
     """All that is personal of this (locked) referral, but for its conversations and what the police were given."""
     ids = [referral.id]
-    audited = _all(AUDITED_OF_REFERRAL, session, "referral_id", ids) | {referral.id, referral.person_id}
-    _silence(session, audited)
+    _silence(session, "referral", ids)
+    _silence(session, "person", [referral.person_id])
+    for kind, table in AUDITED_OF_REFERRAL.items():
+        _silence(session, kind, _keys(table, "referral_id", ids))
     for kept, values in OF_REFERRAL:
         _blank(session, kept, "referral_id", ids, values)
     unsent = [col(Outreach.referral_id) == referral.id, col(Outreach.state) == OutreachState.WAITING]
@@ -175,19 +193,15 @@ def _erase_person(session: Session, person_id: str) -> None:
     run(session, update(Person).where(*needs).values(access_needs=""))
 
 
-def _all(tables: Sequence[type[Row]], session: Session, by: str, ids: Collection[str]) -> set[str]:
-    found: set[str] = set()
-    for table in tables:
-        key = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]
-        found |= set(session.scalars(select(key).where(_in(table, by, ids))))
-    return found
+def _keys(table: type[Row], by: str, ids: Collection[str]) -> SelectOfScalar[str]:
+    key = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]
+    return select(key).where(_in(table, by, ids))
 
 
-def _silence(session: Session, ids: Collection[str]) -> None:
+def _silence(session: Session, kind: str, ids: Collection[str] | SelectOfScalar[str]) -> None:
     """That something was done to these records stays in the audit log, its details do not."""
-    for some in in_parts(sorted(ids)):
-        said = [col(Audit.subject_id).in_(some), col(Audit.detail).is_not(None)]
-        run(session, update(Audit).where(*said).values(detail=None))
+    said = [col(Audit.subject_kind) == kind, col(Audit.subject_id).in_(ids), col(Audit.detail).is_not(None)]
+    run(session, update(Audit).where(*said).values(detail=None))
 
 
 def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:

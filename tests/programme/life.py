@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select as every
 
-from programme import keeping, retention, search, verification
+from programme import audit, keeping, retention, search, verification
 from programme.context import Context
 from storage.absence import Absence
 from storage.attendance import Attendance
@@ -43,6 +43,7 @@ from storage.paper import Paper, token_lookup
 from storage.police_list import PoliceList, PoliceListRow
 from storage.referral import SOURCE, Referral
 from storage.referral_change import ReferralChange
+from storage.retention import AUDITED_OF_CONVERSATION, AUDITED_OF_REFERRAL
 from storage.row import Row
 from storage.session import CourseSession
 from storage.tables import metadata
@@ -126,7 +127,18 @@ def a_life(ctx: Context, whole: bool = True, number: int = 1) -> Life:
     an_outreach(database, referral, link_id=link, **sent)
     an_outreach(database, referral, way=Way.WEB, message_id=message.id, occasion="chat", text=SAID)
     _add(ctx, _rows_of(ctx, life, worker.id))
+    _audit(ctx, life)
     return life
+
+
+def _audit(ctx: Context, life: Life) -> None:
+    """A line about each record of theirs, with words in its details."""
+    tables: dict[str, type[Row]] = {**AUDITED_OF_CONVERSATION, **AUDITED_OF_REFERRAL, "conversation": Conversation}
+    with ctx.database.reading() as session:
+        told = [(kind, row.id) for kind, table in tables.items() for row in session.scalars(every(table))]
+    with ctx.database.writing() as session:
+        for kind, key in [*told, ("referral", life.referral.id), ("person", life.referral.person_id)]:
+            audit.note(session, ctx, "system", "viewed", kind, key, {"said": SAID})
 
 
 def _talk(ctx: Context, chat: Conversation, worker: str) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from programme import audit, keeping, police_list, referral_list, report, retention, search, verification
@@ -240,3 +241,19 @@ def _set(ctx: Context, key: str, value: str) -> None:
 def _tries(ctx: Context) -> int:
     with ctx.database.reading() as session:
         return len(session.exec(select(Attempt.id)).all())
+
+
+def test_what_was_erased_is_written_over_in_the_file(sqlite_url: str, keyring: Keyring, clock: Clock) -> None:
+    database = Database(sqlite_url, keyring)
+    ctx = a_context(database, clock)
+    life = a_life(ctx)
+    set_all(ctx)
+    with database.engine.connect() as connection:
+        tables = ("person", "message_in", "decision", "note", "paper")
+        sealed = [row for table in tables for row in connection.execute(text(f"SELECT * FROM {table}"))]
+    lain = [value for row in sealed for value in row if isinstance(value, bytes) and len(value) > 40]
+    retention.tick(ctx)
+    database.close()  # the last connection folds the log into the file
+    content = database.path.read_bytes()
+    assert len(lain) > 10 and life.referral.id.encode() in content
+    assert not [value for value in lain if value in content]
