@@ -3,30 +3,26 @@ when, and what holds it back is looked at each time anew, so that nothing has to
 
 import re
 from collections.abc import Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from programme import outreach_news, phone, setting
+from programme import outreach_known, outreach_news, phone, setting
 from programme.answers import Fact
-from programme.chat import has_stopped
 from programme.occasion import Occasion
+from programme.outreach_known import Known
 from programme.rules import london
 from programme.rules import outreach as rules
 from programme.rules.danger import DANGERS
 from programme.rules.outreach import Quiet
-from storage import booking as bookings
-from storage.absence import newest_of
-from storage.case import Case
+from storage.booking import Booking
 from storage.conversation import Conversation
-from storage.enums import BookingState, CaseReason, Channel, CourseState, OutreachKind, Owner, ReferralState, Way
+from storage.enums import CaseReason, Channel, CourseState, OutreachKind, Owner, ReferralState, Way
 from storage.identity import ChannelIdentity
 from storage.outreach import way_of
 from storage.person import Person
 from storage.referral import Referral
-from storage.session import Course, sessions_of
 
 TALKING = timedelta(hours=2)  # after their last message nobody is nudged: they are here
 NUDGED = (ReferralState.REFERRED, ReferralState.REACHED, ReferralState.VERIFIED, ReferralState.SECOND_CHANCE)
@@ -91,26 +87,27 @@ def chats_by_link(session: Session, referral_id: str) -> list[Conversation]:
     return list(session.exec(found))
 
 
-def due_for(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
-    """What this person is to be told now; nothing in quiet hours."""
+def due_for(
+    session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime, known: Known | None = None
+) -> list[Occasion]:
+    """What this person is to be told now; nothing in quiet hours. `known`: as for `wanted`."""
     quiet = pace(facts, now).quiet
-    return [] if rules.is_quiet(quiet, now) else wanted(session, facts, referral, now)
+    return [] if rules.is_quiet(quiet, now) else wanted(session, facts, referral, now, known)
 
 
-def wanted(session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime) -> list[Occasion]:
-    """What this person is to be told about now, were it not for quiet hours."""
-    chats = chats_of(session, referral.id)
-    cases = _open_cases(session, referral.id)
-    if not cases.isdisjoint(HOLDS_ALL) or has_stopped(session, referral.id):
+def wanted(
+    session: Session, facts: Mapping[str, Fact], referral: Referral, now: datetime, known: Known | None = None
+) -> list[Occasion]:
+    """What this person is to be told about now, were it not for quiet hours. `known`: what was read of them, where many
+    are looked at in this transaction."""
+    theirs = known or outreach_known.of(session, [referral.id])[referral.id]
+    if not theirs.cases.isdisjoint(HOLDS_ALL) or theirs.has_stopped:
         return []
-    places = bookings.bookings_of(session, referral.id)
-    news = outreach_news.wanted(session, referral, places, chats, now)
-    held = next((each for each in places if each.state is BookingState.ACTIVE), None)
-    if held is not None:
-        return [*news, *_reminders(session, facts, referral, held, now)]
-    if referral.state not in NUDGED or _held_back(session, referral, chats, cases, now):
+    news, of = outreach_news.wanted(session, referral, theirs, now), pace(facts, now)
+    if (held := theirs.held) is not None:
+        return [*news, *_reminders(referral, held, theirs, of, now)]
+    if referral.state not in NUDGED or _held_back(theirs, now):
         return news
-    of = pace(facts, now)
     steps = rules.nudges(referral.created_at, referral.book_by, of.after_hours, of.before_days, of.quiet)
     return [*news, *_nudges(referral, steps, now)]
 
@@ -123,14 +120,11 @@ def _nudges(referral: Referral, steps: Collection[rules.Step], now: datetime) ->
     ]
 
 
-def _reminders(
-    session: Session, facts: Mapping[str, Fact], referral: Referral, held: bookings.Booking, now: datetime
-) -> list[Occasion]:
+def _reminders(referral: Referral, held: Booking, theirs: Known, of: Pace, now: datetime) -> list[Occasion]:
     """Of a place that stands: not once they said that they will be there, nor where we have called the course off."""
-    course = session.get_one(Course, held.course_id)
+    course, rows = theirs.courses[held.course_id], theirs.sessions[held.course_id]
     if held.confirmed_at is not None or referral.state not in REMINDED or course.state is not CourseState.OPEN:
         return []
-    of, rows = pace(facts, now), sessions_of(session, held.course_id)
     sessions, found = [(each.starts_at, each.ends_at) for each in rows], []
     for number, step in rules.reminders(sessions, of.days, of.hours, held.made_at, of.quiet):
         if step.due <= now < step.until:
@@ -149,28 +143,16 @@ def nudge_key(referral_id: str, step: str) -> str:
     return f"nudge:{referral_id}:{step}"
 
 
-def _held_back(
-    session: Session,
-    referral: Referral,
-    chats: Collection[Conversation],
-    cases: AbstractSet[CaseReason],
-    now: datetime,
-) -> bool:
+def _held_back(theirs: Known, now: datetime) -> bool:
     """Nudges wait while they may be in danger, talk with us or a worker, or a worker has to settle something."""
-    if any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
+    if any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in theirs.chats):
         return True
-    missed = newest_of(session, [referral.id]).get(referral.id)
+    missed = next((each for each in reversed(theirs.absences) if each.put_right_at is None), None)
     if missed is not None and now - missed.noted_at < rules.NUDGES_APART:
         return True  # they were offered dates just now
-    if any(chat.last_in_at is not None and now - chat.last_in_at < TALKING for chat in chats):
+    if any(chat.last_in_at is not None and now - chat.last_in_at < TALKING for chat in theirs.chats):
         return True
-    return not cases.isdisjoint((*HOLDS_NUDGES, *(CaseReason(each) for each in DANGERS)))
-
-
-def _open_cases(session: Session, referral_id: str) -> set[CaseReason]:
-    """What a worker has to settle with them."""
-    found = select(col(Case.reason)).where(Case.referral_id == referral_id, col(Case.closed_at).is_(None))
-    return {CaseReason(each) for each in session.exec(found)}
+    return not theirs.cases.isdisjoint((*HOLDS_NUDGES, *(CaseReason(each) for each in DANGERS)))
 
 
 def order_of_ways(

@@ -1,6 +1,5 @@
 """What somebody is told once, since something has happened: by the way that reminders go, and never in quiet hours."""
 
-from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from programme.booked import BookingView
 from programme.context import Context
 from programme.occasion import Occasion
 from programme.outbox import Reply
+from programme.outreach_known import Known
 from programme.rules.attendance import SETTLES
 from storage import absence as absences
 from storage import outreach as tries
@@ -44,16 +44,13 @@ def due(session: Session, now: datetime) -> dict[str, str]:
     return found | {changed_key(key, changed[of]): referral_id for key, referral_id, of in places}
 
 
-def wanted(
-    session: Session, referral: Referral, places: Sequence[Booking], chats: Collection[Conversation], now: datetime
-) -> list[Occasion]:
-    """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them.
-    `places`: all that they have had, the newest first."""
+def wanted(session: Session, referral: Referral, theirs: Known, now: datetime) -> list[Occasion]:
+    """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them."""
     found: list[Occasion] = []
-    for held in places[:1]:  # what they have, or had last
-        found += _missed(session, referral, held, now)
-        found += [*_changed(session, held, now), *_completed(session, held, now)]
-    if not found or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in chats):
+    for held in theirs.places[:1]:  # what they have, or had last
+        found += [*_missed(theirs, held, now), *_changed(theirs, held, now)]
+        found += _completed(session, referral, held, now)
+    if not found or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in theirs.chats):
         return []
     in_danger = happening.open_cases(session, referral.id).get(referral.id, set()) & happening.DANGER
     return [] if in_danger else found
@@ -108,32 +105,32 @@ def letter(session: Session, occasion: Occasion, is_text: bool) -> tuple[str, di
     return ("notice_text_missed_worker" if is_text else "notice_mail_missed_worker"), values
 
 
-def _missed(session: Session, referral: Referral, held: Booking, now: datetime) -> list[Occasion]:
+def _missed(theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
     """What a list says of the place that they had last; not once they have another one, or the list was put right."""
-    row = absences.absence_of(session, held.id)
+    row = next((each for each in theirs.absences if each.booking_id == held.id), None)
     if row is None or row.session_id is None or row.put_right_at is not None or now >= row.noted_at + LASTS:
         return []
     until = row.noted_at + LASTS
-    return [Occasion(missed_key(row.id), OutreachKind.MISSED, referral.id, until, row.booking_id)]
+    return [Occasion(missed_key(row.id), OutreachKind.MISSED, held.referral_id, until, row.booking_id)]
 
 
-def _changed(session: Session, held: Booking, now: datetime) -> list[Occasion]:
+def _changed(theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
     """That the place, the link or the times of what they hold are not what they were when it was booked."""
-    course = session.get_one(Course, held.course_id)
+    course = theirs.courses[held.course_id]
     at = course.changed_at
     is_open = held.state == BookingState.ACTIVE and course.state == CourseState.OPEN
     if at is None or at <= held.made_at or not is_open or now < at + SETTLES:
         return []
-    ahead = [starts for starts in booked.view(session, held).starts if starts > now]
+    ahead = [each.starts_at for each in theirs.sessions[held.course_id] if each.starts_at > now]
     if not ahead:
         return []
     until = min(at + LASTS, ahead[0])
     return [Occasion(changed_key(held.id, at), OutreachKind.CHANGED, held.referral_id, until, held.id)]
 
 
-def _completed(session: Session, held: Booking, now: datetime) -> list[Occasion]:
+def _completed(session: Session, referral: Referral, held: Booking, now: datetime) -> list[Occasion]:
     """That they have done it all, with their certificate; once, and not before a wrong tap would be put right."""
-    if session.get_one(Referral, held.referral_id).state is not ReferralState.COMPLETED:
+    if referral.state is not ReferralState.COMPLETED:
         return []
     done = [row.at for row in changes_of(session, held.referral_id) if row.now is ReferralState.COMPLETED]
     if not done or not done[-1] + SETTLES <= now < done[-1] + LASTS:

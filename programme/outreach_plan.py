@@ -8,7 +8,16 @@ from itertools import islice
 
 from sqlmodel import Session, col, select
 
-from programme import letter_post, outbox, outreach, outreach_news, outreach_tidy, outreach_words, setting
+from programme import (
+    letter_post,
+    outbox,
+    outreach,
+    outreach_known,
+    outreach_news,
+    outreach_tidy,
+    outreach_words,
+    setting,
+)
 from programme import outreach_due as due
 from programme.answers import Fact
 from programme.context import Context
@@ -70,8 +79,9 @@ def candidates(ctx: Context, most: int | None = None) -> list[str]:
         }
         tried, patience = tries.of_occasions(session, keys), due.pace(facts, now).patience
         open_ = dict.fromkeys(keys[key] for key in keys if _is_open(tried.get(key, []), now, patience))
+        known = outreach_known.of(session, open_)
         rows = (session.get_one(Referral, key) for key in open_)
-        return list(islice((row.id for row in rows if due.due_for(session, facts, row, now)), most))
+        return list(islice((row.id for row in rows if due.due_for(session, facts, row, now, known[row.id])), most))
 
 
 def _reminders_due(session: Session, facts: Mapping[str, Fact], now: datetime) -> dict[str, str]:

@@ -50,11 +50,11 @@ def claim(ctx: Context, way: Way, at: str, limit: int = 20) -> list[Letter]:
     """
     now = ctx.clock()
     with ctx.database.writing() as session:
-        facts = setting.facts(session)
-        if rules.is_quiet(due.pace(facts, now).quiet, now):
+        rows, letters = tries.claimable(session, way, now, limit), list[Letter]()
+        facts = setting.facts(session) if rows else {}
+        if not rows or rules.is_quiet(due.pace(facts, now).quiet, now):
             return []
-        letters = []
-        for row in tries.claimable(session, way, now, limit):
+        for row in rows:
             referral = session.get_one(Referral, row.referral_id)
             occasion = _occasion(session, facts, row, referral, now)
             to = due.contacts(session.get_one(Person, referral.person_id)).get(way)
@@ -69,10 +69,13 @@ def claim(ctx: Context, way: Way, at: str, limit: int = 20) -> list[Letter]:
 def drop_unsendable(ctx: Context, carriers: Collection[Way]) -> None:
     """Of a way that is not set up nothing can be sent: it has failed, and what comes next is decided elsewhere."""
     now = ctx.clock()
+    missing = [way for way in CARRIED if way not in carriers]
+    if not missing:
+        return
     with ctx.database.writing() as session:
         facts = setting.facts(session)
-        for way in CARRIED:
-            for row in tries.claimable(session, way, now, 500) if way not in carriers else ():
+        for way in missing:
+            for row in tries.claimable(session, way, now, 500):
                 _give_up(session, row, "sample" if setting.is_on(facts, setting.SAMPLE) else "not_set_up")
 
 

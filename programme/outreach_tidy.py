@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from programme import outreach, setting
+from programme import outreach, outreach_known, setting
 from programme import outreach_due as due
 from programme.answers import Fact
 from programme.context import Context
+from programme.outreach_known import Known
 from storage import outreach as tries
 from storage.message import MessageOut
 from storage.outreach import Outreach
@@ -30,7 +31,8 @@ def unsent(ctx: Context, looked: MutableMapping[str, datetime] | None) -> list[s
             found.setdefault(row.referral_id, []).append((row, message))
         lately = {key: at for key, at in (looked or {}).items() if at > now - LOOK_AGAIN}
         facts, new = setting.facts(session), sorted(key for key in found if key not in lately)
-        due_now = [key for key in new if any(_to_tidy(session, facts, key, found[key], now))]
+        known = outreach_known.of(session, new)
+        due_now = [key for key in new if any(_to_tidy(session, facts, key, found[key], now, known[key]))]
     if looked is not None:
         looked.clear()
         looked.update(lately | dict.fromkeys(new, now))
@@ -53,12 +55,17 @@ def tidy(ctx: Context, referral_id: str) -> list[str]:
 
 
 def _to_tidy(
-    session: Session, facts: Mapping[str, Fact], referral_id: str, rows: Iterable[Unsent], now: datetime
+    session: Session,
+    facts: Mapping[str, Fact],
+    referral_id: str,
+    rows: Iterable[Unsent],
+    now: datetime,
+    known: Known | None = None,
 ) -> Iterator[tuple[Outreach, MessageOut | None, bool]]:
     """What is to be taken back of this person's messages in chats, and whether it is still wanted: then it was caught
     by the night, and is written again."""
     referral = session.get_one(Referral, referral_id)
-    wanted = {each.key for each in due.wanted(session, facts, referral, now)}
+    wanted = {each.key for each in due.wanted(session, facts, referral, now, known)}
     for row, message in rows:
         if row.occasion not in wanted:
             yield row, message, False

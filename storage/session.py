@@ -115,12 +115,6 @@ def whole_course(session: Session, course_id: str, whose: str | None = None) -> 
     return whole_courses(session, [course_id], whose).get(course_id)
 
 
-def sessions_of(session: Session, course_id: str) -> list[CourseSession]:
-    """Its sessions in order, without those that were cancelled alone."""
-    found = select(CourseSession).where(CourseSession.course_id == course_id, col(CourseSession.cancelled_at).is_(None))
-    return list(session.exec(found.order_by(col(CourseSession.number))))
-
-
 def courses_between(session: Session, first: datetime, last: datetime) -> list[WholeCourse]:
     """Every course with a session that starts from `first` on and before `last`, in whatever state."""
     within = select(CourseSession.course_id).where(CourseSession.starts_at >= first, CourseSession.starts_at < last)
