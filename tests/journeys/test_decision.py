@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from programme import attendance_sheet as sheet
@@ -13,11 +12,12 @@ from programme.rules import london
 from storage.enums import Mark, ReferralState, Role
 from storage.referral import Referral
 from storage.row import lock_one
+from tests.axe import keeps_the_rules
 from tests.journeys.course import lay_course, referred, state_of
 from tests.journeys.system import System
 from tests.journeys.test_web import prove
 from tests.journeys.web_person import WebPerson
-from tests.journeys.worker import RULES, Worker
+from tests.journeys.worker import Worker
 
 Visit = Callable[..., WebPerson]
 SignIn = Callable[..., Worker]
@@ -129,7 +129,7 @@ def test_a_certificate_is_real_for_whoever_is_shown_it(system: System, visit: Vi
     assert "E. E." in shown
     assert "Elm" not in shown
     assert not re.search("police|drug|offence|caution", shown, re.IGNORECASE)
-    assert Axe().run(page, options=RULES).violations_count == 0
+    keeps_the_rules(page)
     unknown = page.goto(f"{system.address}verify/{'x' * 22}")
     assert unknown is not None
     assert unknown.status == 404

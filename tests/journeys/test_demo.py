@@ -12,14 +12,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from launch.settings import PROJECT
+from tests.axe import keeps_the_rules
 from tests.bot.web_page.walk import ask_width
 from tests.journeys.conftest import ARTIFACTS
 from tests.journeys.system import READY_SECONDS, STOP_SECONDS, wait
-from tests.journeys.worker import RULES
 
 SIZES = ((375, 800), (1280, 900), (1440, 900))
 PLAY_SECONDS, TROUBLE_SECONDS = 60.0, 120.0
@@ -109,8 +108,7 @@ def look(page: Page, name: str) -> None:
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.screenshot(path=ARTIFACTS / f"demo-{name}-{scheme}.png", full_page=True)
-        found = Axe().run(page, options={**RULES, "iframes": False})  # the frames have tests of their own
-        assert found.violations_count == 0, found.generate_report()
+        keeps_the_rules(page, iframes=False)  # the frames have tests of their own
 
 
 def test_a_place_is_booked_missed_and_given_again_and_nothing_breaks_for_good(page: Page) -> None:

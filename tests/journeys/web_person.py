@@ -4,11 +4,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
+from tests.axe import keeps_the_rules
 from tests.bot.web_page.conftest import note
-from tests.bot.web_page.test_access import RULES
 from tests.bot.web_page.walk import ask_width, connected, lines
 from tests.browser import PATIENCE
 
@@ -114,9 +113,7 @@ class WebPerson:
         for scheme in ("dark", "light"):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             self.shot(f"{name}-{scheme}")
-            found = Axe().run(self.page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
-            assert len(found.response["passes"]) > 20
+            keeps_the_rules(self.page)
             width, screen = ask_width(self.page)
             assert width <= screen
 

@@ -6,13 +6,13 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from programme import shift
 from programme.password import hash_password
 from storage.account import Account
 from storage.enums import Role
+from tests.axe import keeps_the_rules
 from tests.bot.web_page.conftest import note
 from tests.bot.web_page.walk import ask_width
 from tests.browser import PATIENCE
@@ -20,7 +20,6 @@ from tests.builders import an_account
 from tests.journeys.system import System
 
 PASSWORD = "brass lantern otter"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIZES = ((375, 720), (1280, 900))
 MOST_TABS = 150
 _numbers = itertools.count(1)
@@ -147,9 +146,7 @@ class Worker:
         for width, height in SIZES:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.screenshot(path=self._artifacts / f"console-{name}-{width}.png", animations="disabled")
-            found = Axe().run(self.page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
-            assert len(found.response["passes"]) > 20
+            keeps_the_rules(self.page)
             inside, screen = ask_width(self.page)
             assert inside <= screen
 

@@ -1,14 +1,13 @@
 """Everyone can use it: keyboard alone, screen readers, small screens, zoom, dark and light, axe's rules."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.axe import keeps_the_rules
 from tests.bot.web_page.server import Desk
 from tests.bot.web_page.walk import answered, ask_width, connected, kept, say, wait_until
 
 SIZES = [(320, 568), (375, 720), (768, 1024), (1280, 800), (640, 400), (320, 256)]  # the last two: zoomed in
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def fill(page: Page, desk: Desk) -> None:
@@ -44,9 +43,7 @@ def test_nothing_sticks_out_and_axe_finds_nothing(
     for step in (lambda: None, lambda: fill(page, desk), lambda: offline(page, desk)):
         step()
         assert ask_width(page)[0] <= width
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, found.generate_report()
-        assert len(found.response["passes"]) > 20
+        keeps_the_rules(page)
         shown = page.locator("#composer").bounding_box()
         assert shown and shown["y"] + shown["height"] <= height + 0.5
         log = page.locator("#log").bounding_box()

@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.axe import keeps_the_rules
 from tests.bot.desk.conftest import Desk, answers, desk, desk_url  # noqa: F401
-from tests.bot.web_page.test_access import RULES
 from tests.bot.web_page.walk import answered, ask_width, connected, say
 
 WHY = "Why this answer?"
@@ -118,6 +117,5 @@ def test_open_on_any_screen_nothing_sticks_out_and_axe_finds_nothing(
     assert ask_width(page)[0] <= width
     box = button.bounding_box()
     assert box and box["height"] >= 24 and box["x"] + box["width"] <= width
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    keeps_the_rules(page)
     context.close()

@@ -4,18 +4,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 
 from programme.context import Context
 from storage.enums import Role
+from tests.axe import keeps_the_rules
 from tests.builders import a_setting
 from tests.console import desk
 from tests.console.desk import signed_in
 
 Window = Callable[..., Page]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 TODAY = datetime.now(UTC).date()
 HEADINGS = "Occurrence,Forename,Surname,Born (UK),Sent,Mobile"
 
@@ -42,8 +41,7 @@ def check(page: Page, file: dict[str, object]) -> None:
 
 
 def fits(page: Page, name: str) -> None:
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, (name, found.generate_report())
+    keeps_the_rules(page, name)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
@@ -82,8 +80,7 @@ def test_from_a_file_to_a_letter(address: str, mary: desk.Browser, window: Windo
     fits(page, "letter")
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_every_page_for_everybody(address: str, mary: desk.Browser, window: Window, width: int, scheme: str) -> None:
     page = window(address, mary, "/referrals", width=width, scheme=scheme)
     for path in ("", "/new", "/import", "/tokens"):
