@@ -1,5 +1,7 @@
 """Where a person can be told something unasked, and whether they want to be."""
 
+from collections.abc import Collection
+
 from sqlmodel import Session, and_, col, or_, select
 
 from storage.conversation import Conversation
@@ -13,6 +15,16 @@ def newest(session: Session, referral_id: str) -> str | None:
         col(Conversation.messages_stopped_at).is_(None),
     )
     return session.exec(found.order_by(col(Conversation.created_at).desc())).first()
+
+
+def with_chat(session: Session, referral_ids: Collection[str]) -> set[str]:
+    """Those of these people for whom `newest` finds a chat."""
+    found = select(col(Conversation.referral_id)).where(
+        col(Conversation.referral_id).in_(referral_ids),
+        col(Conversation.closed_at).is_(None),
+        col(Conversation.messages_stopped_at).is_(None),
+    )
+    return {key for key in session.exec(found) if key is not None}
 
 
 def has_stopped(session: Session, referral_id: str) -> bool:

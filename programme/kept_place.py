@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from programme import booked, booking, chat, offers, setting, waiting_list
 from programme import owner as owners
@@ -21,6 +21,7 @@ from programme.rules.outreach import is_quiet
 from programme.rules.waiting_list import Waiter
 from storage import session as courses
 from storage import waiting
+from storage.absence import newest_of
 from storage.booking import active_booking
 from storage.conversation import Conversation
 from storage.enums import HoldEnd, WaitingState
@@ -77,15 +78,16 @@ def offer_free(ctx: Context) -> list[Kept]:
             if row.free and row.course.first_starts_at - now >= rules.LEAST
         ]
         slots = [offers.as_slot(row) for row in found]
-        rows = waiting.on_the_list(session) if slots else []
-        waiters = [_waiter(session, row, found) for row in rows if _can_be_offered(session, row)]
+        waiters = _waiters(session, _to_be_offered(session), found) if slots else []
     made = [_keep(ctx, key, course_id) for key, course_id in rules.choose(waiters, slots, now)]
     return [kept for kept in made if kept is not None]
 
 
-def _can_be_offered(session: Session, row: Waiting) -> bool:
+def _to_be_offered(session: Session) -> list[Waiting]:
     """Who has one kept already waits for that; who has no chat is a worker's case (waiting_list.py)."""
-    return waiting.hold_of(session, row.referral_id) is None and chat.newest(session, row.referral_id) is not None
+    rows, kept = waiting.on_the_list(session), {hold.referral_id for hold in waiting.open_holds(session)}
+    told_here = chat.with_chat(session, [row.referral_id for row in rows])
+    return [row for row in rows if row.referral_id in told_here and row.referral_id not in kept]
 
 
 def _keep(ctx: Context, waiting_id: str, course_id: str) -> Kept | None:
@@ -134,7 +136,8 @@ def _may_keep(session: Session, ctx: Context, row: Waiting, referral: Referral, 
         places_left=booking.places(course),
         now=now,
     )
-    if verdict is not Verdict.YES or not rules.choose([_waiter(session, row, [course])], [offers.as_slot(course)], now):
+    waiters = _waiters(session, [row], [course])
+    if verdict is not Verdict.YES or not rules.choose(waiters, [offers.as_slot(course)], now):
         return None
     return rules.kept_until(now, _hold(session, ctx), starts, limits)
 
@@ -179,13 +182,19 @@ def _is_quiet(ctx: Context) -> bool:
         return is_quiet(pace(setting.facts(session), now).quiet, now)
 
 
-def _waiter(session: Session, row: Waiting, found: Sequence[WholeCourse]) -> Waiter:
-    """`found`: the courses that are looked at; those that are not for them are left out."""
-    referral = session.get_one(Referral, row.referral_id)
-    wanted = preference.unpack(json.loads(row.wanted)) if row.wanted else None
-    limits = deadline.Deadlines(referral.book_by, referral.finish_by)
-    besides = waiting.kept_before(session, row.id) | offers.not_for(session, referral, found)
-    return Waiter(row.id, limits, wanted, frozenset(besides))
+def _waiters(session: Session, rows: Sequence[Waiting], found: Sequence[WholeCourse]) -> list[Waiter]:
+    """`found`: the courses that are looked at; those that are not for somebody are left out."""
+    keys = [row.referral_id for row in rows]
+    referrals = {each.id: each for each in session.exec(select(Referral).where(col(Referral.id).in_(keys)))}
+    missed, before = newest_of(session, keys), waiting.all_kept_before(session, [row.id for row in rows])
+    waiters = []
+    for row in rows:
+        referral = referrals[row.referral_id]
+        wanted = preference.unpack(json.loads(row.wanted)) if row.wanted else None
+        besides = before.get(row.id, set()) | offers.not_for(session, referral, found, missed=missed)
+        limits = deadline.Deadlines(referral.book_by, referral.finish_by)
+        waiters.append(Waiter(row.id, limits, wanted, frozenset(besides)))
+    return waiters
 
 
 def _hold(session: Session, ctx: Context) -> timedelta:

@@ -1,6 +1,6 @@
 """Offering courses: what fits deadlines and wishes, five at a time; an honest receipt where nothing does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
 from storage import booking as bookings
 from storage import session as courses
-from storage.absence import newest_of
+from storage.absence import Absence, newest_of
 from storage.booking import Offer
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
@@ -96,12 +96,17 @@ def any_open(session: Session, referral: Referral, now: datetime) -> bool:
 
 
 def not_for(
-    session: Session, referral: Referral, found: Sequence[courses.WholeCourse], any_day: bool = False
+    session: Session,
+    referral: Referral,
+    found: Sequence[courses.WholeCourse],
+    any_day: bool = False,
+    missed: Mapping[str, Absence] | None = None,
 ) -> set[str]:
     """The ids of those courses that are neither in English nor in this person's own language, or that begin after the
-    last day of their second chance."""
-    others, missed = _in_other_languages(session, referral, found), newest_of(session, [referral.id])
-    until = missed[referral.id].until if missed and not any_day else None
+    last day of their second chance. `missed`: what `newest_of` says, where it was read for many."""
+    others = _in_other_languages(session, referral, found)
+    last = (newest_of(session, [referral.id]) if missed is None else missed).get(referral.id)
+    until = last.until if last is not None and not any_day else None
     if until is not None:
         others |= {row.course.id for row in found if london.today(row.course.first_starts_at) > until}
     return others

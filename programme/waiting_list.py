@@ -1,11 +1,11 @@
 """The waiting list: who joins it and leaves it, and when a worker must look. What is offered: kept_place.py."""
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import date
 from enum import StrEnum
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from programme import audit, case, chat, concern, offers, setting
 from programme import owner as owners
@@ -15,7 +15,7 @@ from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
 from programme.rules.preference import Preference
 from storage import waiting
-from storage.booking import active_booking
+from storage.booking import active_booking, holders
 from storage.conversation import Conversation
 from storage.enums import CaseReason, HoldEnd, Urgency, WaitingState
 from storage.referral import Referral
@@ -76,8 +76,7 @@ def look_after(ctx: Context) -> list[str]:
     still wait."""
     with ctx.database.reading() as session:  # asked each second: all in one transaction
         rows = waiting.on_the_list(session)
-        closed = setting.opening_hours(setting.facts(session)).closures if rows else ()
-        standing = {row.id: _standing(session, ctx, row, closed) for row in rows}
+        standing = _standing(session, ctx, rows) if rows else {}
     for row in rows:
         over, close = standing[row.id]
         if over or (close and row.warned_at is None):
@@ -90,7 +89,7 @@ def _look_after(ctx: Context, row: Waiting) -> None:
     with ctx.database.writing() as session:
         referral = lock_one(session, Referral, row.referral_id)
         now_row = session.get_one(Waiting, row.id)
-        over, close = _standing(session, ctx, now_row, setting.opening_hours(setting.facts(session)).closures)
+        over, close = _standing(session, ctx, [now_row])[now_row.id]
         if now_row.state != WaitingState.WAITING:
             return
         if close and now_row.warned_at is None:
@@ -102,16 +101,26 @@ def _look_after(ctx: Context, row: Waiting) -> None:
             end(session, ctx, now_row, WaitingState.ENDED, owners.CLOCK)
 
 
-def _standing(session: Session, ctx: Context, row: Waiting, closed: Container[date]) -> tuple[bool, bool]:
-    """Whether it is over, and whether a worker must look."""
-    referral, today = session.get_one(Referral, row.referral_id), london.today(ctx.clock())
-    if not referral_rules.may_book(referral.state.value) or active_booking(session, referral.id):
+def _standing(session: Session, ctx: Context, rows: Sequence[Waiting]) -> dict[str, tuple[bool, bool]]:
+    """Of each, by its id: whether it is over, and whether a worker must look."""
+    closed, keys = setting.opening_hours(setting.facts(session)).closures, [row.referral_id for row in rows]
+    referrals = {each.id: each for each in session.exec(select(Referral).where(col(Referral.id).in_(keys)))}
+    placed, told_here, today = holders(session, keys), chat.with_chat(session, keys), london.today(ctx.clock())
+    found = {}
+    for row in rows:
+        over, close = _at(referrals[row.referral_id], today, row.referral_id in placed, closed)
+        found[row.id] = (over, close or (not over and row.referral_id not in told_here))
+    return found
+
+
+def _at(referral: Referral, today: date, has_place: bool, closed: Container[date]) -> tuple[bool, bool]:
+    """By the calendar: whether it is over, and whether a worker must look."""
+    if not referral_rules.may_book(referral.state.value) or has_place:
         return True, False
     if deadline.state(deadline.Deadlines(referral.book_by, referral.finish_by), today) != "open":
         return True, True
     days = [day for day in (referral.book_by, referral.finish_by) if day]
-    close = any(deadline.is_close(day, today, closed) for day in days)
-    return False, close or chat.newest(session, referral.id) is None
+    return False, any(deadline.is_close(day, today, closed) for day in days)
 
 
 def end(session: Session, ctx: Context, row: Waiting, state: WaitingState, actor: str) -> None:

@@ -1,5 +1,6 @@
 """Offers and bookings: which course was offered to whom, and who holds a place."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Index, text, update
@@ -57,6 +58,14 @@ def active_booking(session: Session, referral_id: str) -> Booking | None:
     """The place that this referral holds now."""
     found = select(Booking).where(Booking.referral_id == referral_id, Booking.state == BookingState.ACTIVE)
     return session.exec(found).first()
+
+
+def holders(session: Session, referral_ids: Collection[str]) -> set[str]:
+    """Those of these referrals that hold a place now."""
+    found = select(Booking.referral_id).where(
+        col(Booking.referral_id).in_(referral_ids), Booking.state == BookingState.ACTIVE
+    )
+    return set(session.exec(found))
 
 
 def on_course(session: Session, course_id: str, *states: BookingState) -> list[Booking]:

@@ -1,5 +1,6 @@
 """The waiting list: who wants a place, in order, and which place is kept for whom until when."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Index, text
@@ -76,7 +77,16 @@ def open_holds(session: Session) -> list[Hold]:
 
 def kept_before(session: Session, waiting_id: str) -> set[str]:
     """The courses of which somebody on the list was offered a place before."""
-    return set(session.exec(select(Hold.course_id).where(Hold.waiting_id == waiting_id)))
+    return all_kept_before(session, [waiting_id]).get(waiting_id, set())
+
+
+def all_kept_before(session: Session, waiting_ids: Collection[str]) -> dict[str, set[str]]:
+    """The same, of many at once."""
+    found: dict[str, set[str]] = {}
+    kept = select(Hold.waiting_id, Hold.course_id).where(col(Hold.waiting_id).in_(waiting_ids))
+    for waiting_id, course_id in session.exec(kept):
+        found.setdefault(waiting_id, set()).add(course_id)
+    return found
 
 
 def end_hold(session: Session, hold: Hold, outcome: HoldEnd, now: datetime) -> None:
