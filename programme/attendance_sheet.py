@@ -33,7 +33,8 @@ class NoPlaceError(LookupError):
 
 @dataclass(frozen=True)
 class Line:
-    """Somebody on the list. `elsewhere`: they told us that they missed it, and may have a new place."""
+    """Somebody on the list. `elsewhere`: this place was given up after it was missed, and they may have a
+    new one."""
 
     booking_id: str
     referral_id: str
