@@ -27,7 +27,8 @@ from storage.referral_change import ReferralChange
 from storage.session import CourseSession
 
 DANGER = frozenset(CaseReason(each) for each in DANGERS)
-# Nobody gets here whom nothing reached, nor by a decision of ours.
+# Nobody gets here whom nothing reached, nor by a decision of ours. A second chance is none of these: who has one after
+# a missed session was seen before, and one after a decision that was overturned may be somebody whom nothing reached.
 MET = (
     ReferralState.REACHED,
     ReferralState.VERIFIED,
@@ -35,7 +36,6 @@ MET = (
     ReferralState.ATTENDED,
     ReferralState.COMPLETED,
     ReferralState.MISSED,
-    ReferralState.SECOND_CHANCE,
 )
 CAME = (ReferralState.ATTENDED, ReferralState.COMPLETED)
 ARRIVED = (OutreachState.DELIVERED, OutreachState.SEEN)  # as far as a way can tell; one that only took it has not

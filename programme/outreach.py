@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from programme import audit, referral_state
+from programme import audit, happening, referral_state
 from programme.context import Context
 from programme.occasion import THEN
 from programme.outreach_due import chats_of, ways_to
@@ -25,6 +25,7 @@ from storage.message import MessageOut
 from storage.outreach import Outreach
 from storage.person import Person
 from storage.referral import Referral
+from storage.referral_change import changes_of
 from storage.row import lock_row
 
 STEPPED = (OutreachKind.REMINDER, OutreachKind.NUDGE)
@@ -195,7 +196,8 @@ def ledger(session: Session, referral_id: str) -> Ledger:
     found = tuple(_try(row, message) for row, message in tries.of_referral(session, referral_id))
     arrived = [each.seen_at or each.delivered_at for each in found if _arrived(each)]
     wrote = [chat.verified_at or chat.last_in_at for chat in chats_of(session, referral_id)]
-    known = [at for at in (*arrived, *wrote) if at is not None]
+    met = [each.at for each in changes_of(session, referral_id) if each.now in happening.MET]
+    known = [at for at in (*arrived, *wrote, *met) if at is not None]
     return Ledger(found, min(known, default=None))
 
 

@@ -206,7 +206,7 @@ def test_the_evidence_holds_what_they_said_what_arrived_and_what_we_did_not_do(
 
 
 def test_no_clock_and_no_dialogue_decides() -> None:
-    """Only the console's forms know the module, and the workers of the simulated year, who are people too."""
+    """Only the console's forms know the module, and the workers of the simulated year and of the sample's story."""
     callers = set()
     for folder in ("actions", "bot", "console", "launch", "programme"):
         for path in Path(folder).rglob("*.py"):
@@ -216,7 +216,7 @@ def test_no_clock_and_no_dialogue_decides() -> None:
                     or (node.module == "programme" and "decision" in {each.name for each in node.names})
                 ):
                     callers.add(str(path))
-    assert callers == {"console/decision.py", "launch/bench/year/desk.py"}
+    assert callers == {"console/decision.py", "launch/bench/year/desk.py", "programme/sample_event.py"}
 
 
 def a_conversation_of(ctx: Context, referral: Referral) -> Conversation:

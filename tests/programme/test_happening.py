@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from programme import evidence, happening, referral_state
+from programme import evidence, happening, outreach, referral_state
 from programme.context import Context
 from programme.evidence import Pack
 from programme.rules import decision as rules
@@ -87,7 +87,7 @@ def test_reached_is_who_got_it_and_whom_it_was_only_sent_to_cannot_have_refused(
         assert not rules.may_find(declined, "refused") and not rules.may_find(declined, "did_not_book")
 
 
-@pytest.mark.parametrize("state", ["returned", "withdrawn", "closed"])
+@pytest.mark.parametrize("state", ["returned", "withdrawn", "closed", "second_chance"])
 def test_what_we_decided_does_not_mean_that_they_were_reached(ctx: Context, state: str) -> None:
     assert not is_reached(ctx, a_referral(ctx.database, state=ReferralState(state)))
 
@@ -106,6 +106,7 @@ def test_who_was_reached_once_stays_reached(ctx: Context) -> None:
             )
         )
     assert is_reached(ctx, referral)
+    assert outreach.read(ctx, referral.id).reached_at == NOW  # the ledger on their page says the same
 
 
 def test_what_got_through_another_way_was_delivered(ctx: Context) -> None:
