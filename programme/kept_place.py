@@ -25,6 +25,7 @@ from storage.absence import newest_of
 from storage.booking import active_booking
 from storage.conversation import Conversation
 from storage.enums import HoldEnd, WaitingState
+from storage.person import Person
 from storage.referral import Referral
 from storage.row import lock_one
 from storage.session import Course, WholeCourse
@@ -185,13 +186,15 @@ def _is_quiet(ctx: Context) -> bool:
 def _waiters(session: Session, rows: Sequence[Waiting], found: Sequence[WholeCourse]) -> list[Waiter]:
     """`found`: the courses that are looked at; those that are not for somebody are left out."""
     keys = [row.referral_id for row in rows]
-    referrals = {each.id: each for each in session.exec(select(Referral).where(col(Referral.id).in_(keys)))}
+    those = select(Referral, Person).join(Person).where(col(Referral.id).in_(keys))
+    people = {referral.id: (referral, person) for referral, person in session.exec(those)}
     missed, before = newest_of(session, keys), waiting.all_kept_before(session, [row.id for row in rows])
     waiters = []
     for row in rows:
-        referral = referrals[row.referral_id]
+        referral, person = people[row.referral_id]
         wanted = preference.unpack(json.loads(row.wanted)) if row.wanted else None
-        besides = before.get(row.id, set()) | offers.not_for(session, referral, found, missed=missed)
+        until = missed[referral.id].until if referral.id in missed else None
+        besides = before.get(row.id, set()) | offers.not_for(found, person.language, until)
         limits = deadline.Deadlines(referral.book_by, referral.finish_by)
         waiters.append(Waiter(row.id, limits, wanted, frozenset(besides)))
     return waiters

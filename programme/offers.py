@@ -1,8 +1,8 @@
 """Offering courses: what fits deadlines and wishes, five at a time; an honest receipt where nothing does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session
@@ -14,7 +14,7 @@ from programme.rules import deadline, london, offer, preference
 from programme.rules import referral as referral_rules
 from storage import booking as bookings
 from storage import session as courses
-from storage.absence import Absence, newest_of
+from storage.absence import newest_of
 from storage.booking import Offer
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Urgency
@@ -84,7 +84,8 @@ def open_to(session: Session, referral: Referral, now: datetime, any_day: bool =
     """The open courses that have not begun and are for this person, the soonest first. `any_day`: also those after the
     last day of a second chance, which a worker may give."""
     found = courses.courses_from(session, now, referral.id)
-    others = not_for(session, referral, found, any_day)
+    missed = None if any_day else newest_of(session, [referral.id]).get(referral.id)
+    others = not_for(found, session.get_one(Person, referral.person_id).language, missed.until if missed else None)
     return [row for row in found if row.course.id not in others]
 
 
@@ -95,28 +96,13 @@ def any_open(session: Session, referral: Referral, now: datetime) -> bool:
     return bool(offer.choose(slots, None, limits, now, limit=1).slots)
 
 
-def not_for(
-    session: Session,
-    referral: Referral,
-    found: Sequence[courses.WholeCourse],
-    any_day: bool = False,
-    missed: Mapping[str, Absence] | None = None,
-) -> set[str]:
-    """The ids of those courses that are neither in English nor in this person's own language, or that begin after the
-    last day of their second chance. `missed`: what `newest_of` says, where it was read for many."""
-    others = _in_other_languages(session, referral, found)
-    last = (newest_of(session, [referral.id]) if missed is None else missed).get(referral.id)
-    until = last.until if last is not None and not any_day else None
-    if until is not None:
-        others |= {row.course.id for row in found if london.today(row.course.first_starts_at) > until}
-    return others
-
-
-def _in_other_languages(session: Session, referral: Referral, found: Sequence[courses.WholeCourse]) -> set[str]:
-    if all(row.course.language in ENGLISH for row in found):
-        return set()
-    own = session.get_one(Person, referral.person_id).language
-    return {row.course.id for row in found if row.course.language not in (*ENGLISH, own)}
+def not_for(found: Sequence[courses.WholeCourse], own: str | None, until: date | None) -> set[str]:
+    """The ids of those courses that are neither in English nor in this person's `own` language, or that begin after the
+    last day of their second chance."""
+    others = {row.course.id for row in found if row.course.language not in (*ENGLISH, own)}
+    if until is None:
+        return others
+    return others | {row.course.id for row in found if london.today(row.course.first_starts_at) > until}
 
 
 def places(ctx: Context) -> list[str]:

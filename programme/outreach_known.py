@@ -12,6 +12,7 @@ from storage.booking import Booking
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.enums import BookingState, CaseReason
+from storage.referral import Referral
 from storage.session import Course, CourseSession
 
 AT_ONCE = 200  # people in one question
@@ -50,6 +51,15 @@ def of(session: Session, referral_ids: Iterable[str]) -> dict[str, Known]:
     for start in range(0, len(keys), AT_ONCE):
         _read(session, found, keys[start : start + AT_ONCE])
     return found
+
+
+def these(session: Session, referral_ids: Iterable[str]) -> list[Referral]:
+    """The referrals themselves, in this order."""
+    keys, rows = list(dict.fromkeys(referral_ids)), dict[str, Referral]()
+    for start in range(0, len(keys), AT_ONCE):
+        found = select(Referral).where(col(Referral.id).in_(keys[start : start + AT_ONCE]))
+        rows |= {row.id: row for row in session.exec(found)}
+    return [rows[key] for key in keys]
 
 
 def _read(session: Session, found: dict[str, Known], keys: Sequence[str]) -> None:

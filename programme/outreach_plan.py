@@ -80,7 +80,7 @@ def candidates(ctx: Context, most: int | None = None) -> list[str]:
         tried, patience = tries.of_occasions(session, keys), due.pace(facts, now).patience
         open_ = dict.fromkeys(keys[key] for key in keys if _is_open(tried.get(key, []), now, patience))
         known = outreach_known.of(session, open_)
-        rows = (session.get_one(Referral, key) for key in open_)
+        rows = outreach_known.these(session, open_)
         return list(islice((row.id for row in rows if due.due_for(session, facts, row, now, known[row.id])), most))
 
 

@@ -32,7 +32,8 @@ def unsent(ctx: Context, looked: MutableMapping[str, datetime] | None) -> list[s
         lately = {key: at for key, at in (looked or {}).items() if at > now - LOOK_AGAIN}
         facts, new = setting.facts(session), sorted(key for key in found if key not in lately)
         known = outreach_known.of(session, new)
-        due_now = [key for key in new if any(_to_tidy(session, facts, key, found[key], now, known[key]))]
+        people = outreach_known.these(session, new)
+        due_now = [one.id for one in people if any(_to_tidy(session, facts, one, found[one.id], now, known[one.id]))]
     if looked is not None:
         looked.clear()
         looked.update(lately | dict.fromkeys(new, now))
@@ -43,9 +44,9 @@ def tidy(ctx: Context, referral_id: str) -> list[str]:
     """Takes back what is not wanted any more; what the night has caught is written again in the morning."""
     now = ctx.clock()
     with ctx.database.writing() as session:
-        lock_one(session, Referral, referral_id)
+        referral = lock_one(session, Referral, referral_id)
         rows = [each for each in tries.unsent_of_referral(session, referral_id) if each[0].way in tries.CHATS]
-        for row, message, is_wanted in list(_to_tidy(session, setting.facts(session), referral_id, rows, now)):
+        for row, message, is_wanted in list(_to_tidy(session, setting.facts(session), referral, rows, now)):
             if is_wanted and message is not None:
                 _take_back(session, row, message)
             else:
@@ -57,14 +58,13 @@ def tidy(ctx: Context, referral_id: str) -> list[str]:
 def _to_tidy(
     session: Session,
     facts: Mapping[str, Fact],
-    referral_id: str,
+    referral: Referral,
     rows: Iterable[Unsent],
     now: datetime,
     known: Known | None = None,
 ) -> Iterator[tuple[Outreach, MessageOut | None, bool]]:
     """What is to be taken back of this person's messages in chats, and whether it is still wanted: then it was caught
     by the night, and is written again."""
-    referral = session.get_one(Referral, referral_id)
     wanted = {each.key for each in due.wanted(session, facts, referral, now, known)}
     for row, message in rows:
         if row.occasion not in wanted:
