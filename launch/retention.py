@@ -14,6 +14,7 @@ log = structlog.get_logger()
 LEASE = "retention"
 LEASE_SECONDS = 60.0
 EACH_SECONDS = 300.0  # it is a matter of days
+AWAY_SECONDS = 20.0  # while the dialogue has yet to forget something
 MORE_SECONDS = 5.0  # where much is due at once, so that nobody waits for the database
 AT_ONCE = 20  # conversations that the dialogue is asked to forget
 FORGET_SECONDS = 2.0  # for each
@@ -41,22 +42,25 @@ class Erasing:
             with contextlib.suppress(Exception):  # it runs out by itself
                 await asyncio.to_thread(lease.give_back, self._ctx, LEASE, self._fence)
 
-    async def erase_due(self) -> bool:
-        """Erases some of what is due, unless another process does; whether there is more to do at once."""
+    async def erase_due(self) -> float:
+        """Erases some of what is due, unless another process does; how many seconds there are until the next time."""
         if not await asyncio.to_thread(self._leads):
-            return False
-        owed = await self._forget_due()  # first, so that what cannot be erased does not hold it up
-        return (await asyncio.to_thread(retention.tick, self._ctx)).more or owed
+            return EACH_SECONDS
+        try:
+            more = (await asyncio.to_thread(retention.tick, self._ctx)).more
+        finally:  # what could not be erased does not hold up what was
+            owed = await self._forget_due()
+        return MORE_SECONDS if more else AWAY_SECONDS if owed else EACH_SECONDS
 
     async def _forget_due(self) -> bool:
-        """What was erased here is owed until the dialogue has forgotten it too; whether more of it may be."""
+        """What was erased here is owed until the dialogue has forgotten it too; whether some of it still is."""
         found = await asyncio.to_thread(retention.to_forget, self._ctx, AT_ONCE)
         for conversation_id in found:
             try:
                 await self._forget(conversation_id, FORGET_SECONDS)
-            except Exception as error:  # while the dialogue is away it stays owed, and the rest goes on
+            except Exception as error:  # as while the dialogue starts
                 log.warning("not_forgotten", conversation=conversation_id, error=type(error).__name__)
-                return False
+                return True
             await asyncio.to_thread(retention.forgotten, self._ctx, conversation_id)
         return len(found) == AT_ONCE
 
@@ -68,9 +72,9 @@ class Erasing:
 
     async def _again_and_again(self) -> None:
         while True:
-            more = False
+            seconds = EACH_SECONDS
             try:
-                more = await self.erase_due()
+                seconds = await self.erase_due()
             except Exception as error:  # one bad round must not stop the next
                 log.error("retention_failed", error=type(error).__name__)
-            await asyncio.sleep(MORE_SECONDS if more else EACH_SECONDS)
+            await asyncio.sleep(seconds)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from launch.retention import Erasing
+from launch.retention import AWAY_SECONDS, EACH_SECONDS, Erasing
 from programme import retention
 from programme.context import Context
 from storage.conversation import Conversation
@@ -47,13 +47,12 @@ def test_what_is_erased_is_owed_until_the_dialogue_has_forgotten_it(ctx: Context
 
     async def work() -> None:
         store.away = True
-        await first.erase_due()
-        await first.erase_due()
+        assert await first.erase_due() == AWAY_SECONDS
+        assert await first.erase_due() == AWAY_SECONDS
         store.away = False
-        await second.erase_due()  # the first one leads
+        assert await second.erase_due() == EACH_SECONDS  # the first one leads
         assert store.forgotten == []
-        await first.erase_due()
-        await first.erase_due()
+        assert await first.erase_due() == EACH_SECONDS
 
     asyncio.run(work())
     assert sorted(store.forgotten) == sorted(old)
