@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from sqlmodel import col, select, update
 
-from programme import canned_reply, sample, sample_event, sample_reach
+from programme import canned_reply, sample, sample_event, sample_past, sample_reach
 from programme.context import Context
 from programme.referral import NewReferral, write
 from programme.rules import london
@@ -25,7 +25,8 @@ from storage.message import MessageOut
 
 FILE = Path(__file__).with_name("sample_week.yml")
 BOOK_DAYS, FINISH_DAYS = 28, 42
-PAST_WEEKS = 2
+PAST_WEEKS = 14
+LISTED = timedelta(hours=20)  # since those of the months before are on a list that was handed over
 BEGAN = timedelta(days=8)  # or a little less: the course of two sessions that is half done
 SINCE = timedelta(minutes=90)  # of what is told by the day
 KINDS = {**sample_event.KINDS, **sample_reach.KINDS}
@@ -38,7 +39,8 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
     `staff`: an account's id by its role.
     """
     content, now = _content(), ctx.clock()
-    sample.lay_courses(replace(ctx, clock=_at(now - timedelta(weeks=PAST_WEEKS))))
+    sample.lay_courses(replace(ctx, clock=_at(now - timedelta(weeks=PAST_WEEKS))), PAST_WEEKS)
+    sample_past.tell(replace(ctx, clock=_at(now - LISTED)), staff)
     sample.lay(replace(ctx, clock=_at(now - BEGAN)), content["under_way"], weeks=1)
     for row in content["canned"]:
         canned_reply.write(ctx, staff["lead"], row["title"], row["text"])

@@ -1,12 +1,24 @@
 """The sample's week: forty people in every state, three waiting, no message left to be sent, and told only once."""
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from sqlmodel import func, select
 
-from programme import callback, evidence, kept_place, lesson, queue, sample, sample_staff, sample_week, waiting_view
+from programme import (
+    callback,
+    evidence,
+    kept_place,
+    lesson,
+    police_list,
+    queue,
+    report,
+    sample,
+    sample_staff,
+    sample_week,
+    waiting_view,
+)
 from programme.context import Context
 from programme.rules import outreach as rules
 from storage import attendance
@@ -17,14 +29,27 @@ from storage.booking import Booking
 from storage.conversation import Conversation
 from storage.database import Database
 from storage.decision import Decision
-from storage.enums import DecisionState, Mark, OutreachKind, OutreachState, OutState, Owner, ReferralState, Urgency, Way
+from storage.enums import (
+    DecisionState,
+    ListKind,
+    Mark,
+    OutreachKind,
+    OutreachState,
+    OutState,
+    Owner,
+    ReferralState,
+    Urgency,
+    Way,
+)
 from storage.keys import Keyring
 from storage.message import MessageOut
 from storage.outreach import Outreach
+from storage.person import Person
 from storage.referral import Referral
 from tests.conftest import Clock
 from tests.programme.desk import a_context
 
+BEFORE = 132  # of the months before
 NIGHT = rules.Quiet(time(21), time(8))
 
 
@@ -51,7 +76,7 @@ def test_there_are_forty_and_somebody_in_every_state(ctx: Context) -> None:
     assert sample_week.is_told(ctx)
     with ctx.database.reading() as session:
         states = dict(session.exec(select(Referral.state, func.count()).group_by(Referral.state)).all())
-    assert sum(states.values()) == 40 + len(sample._content()["people"])
+    assert sum(states.values()) == 40 + len(sample._content()["people"]) + BEFORE
     assert set(states) >= set(ReferralState) - {ReferralState.REACHED}
 
 
@@ -75,7 +100,7 @@ def test_every_page_has_something_to_show(ctx: Context) -> None:
 def test_the_ledgers_are_kept_by_every_way_and_name_what_came_of_it(ctx: Context) -> None:
     with ctx.database.reading() as session:
         rows = session.exec(select(Outreach, MessageOut).join(MessageOut, isouter=True)).all()
-        assert len({row.referral_id for row, _ in rows}) == 40
+        assert len({row.referral_id for row, _ in rows}) == 40 + BEFORE
         found = {(row.way, outreach_rows.state_of(row, message)) for row, message in rows}
         assert not [row for row, _ in rows if rules.is_quiet(NIGHT, row.created_at)]
     assert found == {
@@ -99,14 +124,32 @@ def test_some_wait_for_a_place_that_there_is_not(ctx: Context) -> None:
 def test_who_was_missed_has_it_in_the_evidence_and_in_their_chat(ctx: Context) -> None:
     with ctx.database.reading() as session:
         missed = session.exec(select(Absence)).all()
-        assert sorted(row.step for row in missed) == ["dates", "worker", "worker"]
-        for row in missed:
+        lately = [row for row in missed if row.noted_at > ctx.clock() - timedelta(days=8)]
+        assert sorted(row.step for row in lately) == ["dates", "worker", "worker"]
+        for row in lately:
             pack = evidence.read(session, ctx, session.get_one(Referral, row.referral_id))
             assert [each.by_list for each in pack.person.missed] == [True]
             assert any("you were not at your session" in sent.text for sent in pack.sent)
             assert Mark.ABSENT in attendance.marks_of(session, row.booking_id).values()
     with ctx.database.reading() as session:
         assert [each.state for each in session.exec(select(Decision))] == [DecisionState.FINAL]
+
+
+def test_the_months_before_fill_the_reports_and_are_on_a_list_that_was_handed_over(ctx: Context) -> None:
+    found = report.read(ctx, 12)
+    referred, *_ = found.tables[0].totals
+    assert referred is not None
+    assert referred > 100
+    assert all(week[0] is not None and week[0] >= 5 for week in found.tables[0].rows)
+    waits = found.table("waits")
+    assert waits is not None
+    assert sum(row[0] is not None and row[0] > 0 for row in waits.rows) >= 3
+    (handed,) = police_list.lists(ctx, ListKind.COMPLETED)
+    assert handed.receipt_at is not None
+    assert len(police_list.due(ctx, ListKind.COMPLETED).rows) == 2
+    with ctx.database.reading() as session:
+        phones = [row.phone or "07700 9000" for row in session.exec(select(Person))]
+    assert all(phone.startswith("07700 900") for phone in phones)
 
 
 def test_nothing_of_it_is_left_to_be_sent(ctx: Context) -> None:
