@@ -1,7 +1,8 @@
 """How the sample's people were reached, and what came of their sessions: worked out of each one's story by the
 programme's own steps, and told between its events."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,13 @@ from sqlmodel import Session
 from programme import attendance_sheet as sheet
 from programme import booked, outbox, outreach, outreach_news, outreach_post, outreach_words, second_chance, setting
 from programme import outreach_due as due
+from programme.answers import Fact
 from programme.context import Context
 from programme.occasion import Occasion
 from programme.outbox import Reply
 from programme.rules import outreach as rules
 from programme.rules.attendance import SETTLES
-from programme.sample_event import Event, Told, course_of
+from programme.sample_event import Event, Told, at, course_of
 from storage import absence as absences
 from storage import booking as bookings
 from storage import outreach as tries
@@ -117,32 +119,37 @@ def _ways(person: Event, story: Moments, moment: datetime) -> list[tuple[Way, Ou
     return found
 
 
-def _try(ctx: Context, told: Told, event: Event, _: Mapping[str, str]) -> None:
-    """One thing to be told, by one way after the other; where no way of theirs is known, that is a worker's."""
+def try_all(ctx: Context, some: Iterable[tuple[datetime, Told, Event]]) -> None:
+    """What was tried, one after the other; in one transaction, since there is much of it."""
     with ctx.database.writing() as session:
-        chat = lock_one(session, Conversation, told.conversation) if told.conversation else None
-        referral = lock_one(session, Referral, told.referral)
-        if event["try"] == "link" and not event["ways"]:
-            outreach.welcome(session, ctx, referral)
-            return
-        occasion, facts = _occasion(session, ctx, referral, event), setting.facts(session)
-        if occasion is None:
-            return
-        for way, state in event["ways"]:
-            row = _row(ctx, occasion, way, OutreachState.SEEN if event["seen_at"] else state, event["seen_at"])
-            if way in tries.CHATS and chat is not None:
-                row.message_id = outbox.say(session, ctx, chat, _replies(session, ctx, chat, occasion, referral))[0].id
-                row.state, row.sent_at, row.delivered_at = OutreachState.WAITING, None, None
-            else:
-                facts = setting.facts(session)
-                row.text = outreach_post.words(
-                    session, ctx, facts, row, occasion, referral, LINK + outreach_post.HIDDEN
-                )[1]
-            session.add(row)
-            if row.delivered_at is not None:
-                outreach.note_reached(session, ctx, referral.id, way.value)
-        if event["try"] == "link" and all(state is OutreachState.FAILED for _, state in event["ways"]):
-            outreach.open_unreached(session, ctx, referral, outreach.NOT_ARRIVED)
+        facts = setting.facts(session)
+        for moment, told, event in some:
+            _try(session, replace(ctx, clock=at(moment)), facts, told, event)
+
+
+def _try(session: Session, ctx: Context, facts: Mapping[str, Fact], told: Told, event: Event) -> None:
+    """One thing to be told, by one way after the other; where no way of theirs is known, that is a worker's."""
+    chat = lock_one(session, Conversation, told.conversation) if told.conversation else None
+    referral = lock_one(session, Referral, told.referral)
+    if event["try"] == "link" and not event["ways"]:
+        outreach.welcome(session, ctx, referral)
+        return
+    occasion = _occasion(session, ctx, referral, event)
+    if occasion is None:
+        return
+    for way, state in event["ways"]:
+        row = _row(ctx, occasion, way, OutreachState.SEEN if event["seen_at"] else state, event["seen_at"])
+        if way in tries.CHATS and chat is not None:
+            row.message_id = outbox.say(session, ctx, chat, _replies(session, ctx, chat, occasion, referral))[0].id
+            row.state, row.sent_at, row.delivered_at = OutreachState.WAITING, None, None
+        else:
+            link = LINK + outreach_post.HIDDEN
+            row.text = outreach_post.words(session, ctx, facts, row, occasion, referral, link)[1]
+        session.add(row)
+        if row.delivered_at is not None:
+            outreach.note_reached(session, ctx, referral.id, way.value)
+    if event["try"] == "link" and all(state is OutreachState.FAILED for _, state in event["ways"]):
+        outreach.open_unreached(session, ctx, referral, outreach.NOT_ARRIVED)
 
 
 def _occasion(session: Session, ctx: Context, referral: Referral, event: Event) -> Occasion | None:
@@ -211,7 +218,6 @@ def _settle(ctx: Context, _told: Told, _event: Event, _: Mapping[str, str]) -> N
 
 
 KINDS: Mapping[str, Callable[[Context, Told, Event, Mapping[str, str]], None]] = {
-    "try": _try,
     "marked": _mark,
     "settled": _settle,
 }

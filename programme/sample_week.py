@@ -1,9 +1,10 @@
 """The sample's living week: invented people in every state, told through the programme's own use cases with the clock
 of each moment, so that a newcomer sees every page alive."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from programme.context import Context
 from programme.referral import NewReferral, write
 from programme.rules import london
 from programme.rules import reference as references
-from programme.sample_event import Event, Told
+from programme.sample_event import Event, Told, at
 from storage import referral as referrals
 from storage.account import Shift
 from storage.case import Case
@@ -39,17 +40,21 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
     `staff`: an account's id by its role.
     """
     content, now = _content(), ctx.clock()
-    sample.lay_courses(replace(ctx, clock=_at(now - timedelta(weeks=PAST_WEEKS))), PAST_WEEKS)
-    sample_past.tell(replace(ctx, clock=_at(now - LISTED)), staff)
-    sample.lay(replace(ctx, clock=_at(now - BEGAN)), content["under_way"], weeks=1)
+    sample.lay_courses(replace(ctx, clock=at(now - timedelta(weeks=PAST_WEEKS))), PAST_WEEKS)
+    sample_past.tell(replace(ctx, clock=at(now - LISTED)), staff)
+    sample.lay(replace(ctx, clock=at(now - BEGAN)), content["under_way"], weeks=1)
     for row in content["canned"]:
         canned_reply.write(ctx, staff["lead"], row["title"], row["text"])
-    people = [_refer(replace(ctx, clock=_at(_days_ago(now, person))), person, now) for person in content["people"]]
+    people = [_refer(replace(ctx, clock=at(_days_ago(now, person))), person, now) for person in content["people"]]
     events = [each for one in zip(people, content["people"], strict=True) for each in _events(ctx, *one)]
-    for moment, told, event in sorted(events, key=lambda one: one[0]):
-        for kind, do in KINDS.items():
-            if kind in event:
-                do(replace(ctx, clock=_at(moment)), told, event, staff)
+    for is_try, some in groupby(sorted(events, key=lambda one: one[0]), key=lambda one: "try" in one[2]):
+        if is_try:
+            sample_reach.try_all(ctx, some)
+            continue
+        for moment, told, event in some:
+            for kind, do in KINDS.items():
+                if kind in event:
+                    do(replace(ctx, clock=at(moment)), told, event, staff)
     _deliver(ctx)
     keep_alive(ctx)
     return len(content["people"])
@@ -121,10 +126,6 @@ def _book_by(person: Mapping[str, Any], referred: date) -> date:
     if "book_in" in person:
         return referred + timedelta(days=person["referred"] + person["book_in"])
     return referred + timedelta(days=BOOK_DAYS)
-
-
-def _at(moment: datetime) -> Callable[[], datetime]:
-    return lambda: moment
 
 
 def _moment(now: datetime, said: str, ended: datetime | None) -> datetime | None:
