@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import page as pages
+from console.outcome import Outcomes
 from console.page import AT, Page
 from programme import decision
 from programme.decision import DecidedError, NoReferralError, NotPossibleError, ReasonError, SamePersonError
@@ -16,12 +17,16 @@ from storage.enums import DecisionState
 
 WAITING = f"{AT}/decisions"
 AREA = f"{AT}/referrals/{{person}}/decision"
-SAID = {
-    ReasonError: "reason",
-    NotPossibleError: "not_possible",
-    DecidedError: "decided",
-    SamePersonError: "same_person",
-}
+OUTCOMES = Outcomes(
+    "decision",
+    {
+        ReasonError: "reason",
+        NotPossibleError: "not_possible",
+        DecidedError: "decided",
+        SamePersonError: "same_person",
+    },
+    missing=NoReferralError,
+)
 
 
 async def _waiting(request: Request) -> Response:
@@ -81,13 +86,7 @@ async def _overturn(request: Request) -> Response:
 async def _do(request: Request, do: Callable[[], str]) -> Response:
     """Does it, and says on the person's page what came of it."""
     at = _at(request.path_params["person"])
-    try:
-        code = await asyncio.to_thread(do)
-    except NoReferralError:
-        raise HTTPException(404) from None
-    except tuple(SAID) as error:
-        return pages.redirect(request, at, said=f"decision.{SAID[type(error)]}", tone="bad")
-    return pages.redirect(request, at, said=f"decision.{code}")
+    return await OUTCOMES.of(request, lambda: (at, do()), at)
 
 
 def _at(key: str) -> str:

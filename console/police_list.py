@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import page as pages
+from console.outcome import Outcomes
 from console.page import AT, Page
 from programme import police_list
 from programme.police_list import (
@@ -24,14 +25,18 @@ from storage.enums import ListKind
 
 HERE = f"{AT}/police-lists"
 CSV = "text/csv; charset=utf-8"
-SAID = {
-    NoFieldsError: "no_fields",
-    NothingDueError: "nothing_due",
-    OtherRowsError: "other_rows",
-    WordsError: "words",
-    DoneError: "done_already",
-    ErasedError: "erased",
-}
+OUTCOMES = Outcomes(
+    "police_list",
+    {
+        NoFieldsError: "no_fields",
+        NothingDueError: "nothing_due",
+        OtherRowsError: "other_rows",
+        WordsError: "words",
+        DoneError: "done_already",
+        ErasedError: "erased",
+    },
+    missing=NoListError,
+)
 
 
 async def _show(request: Request) -> Response:
@@ -110,13 +115,7 @@ async def _correct(request: Request) -> Response:
 
 
 async def _do(request: Request, do: Callable[[], str], code: str, otherwise: str) -> Response:
-    try:
-        to = await asyncio.to_thread(do)
-    except NoListError:
-        raise HTTPException(404) from None
-    except tuple(SAID) as error:
-        return pages.redirect(request, otherwise, said=f"police_list.{SAID[type(error)]}", tone="bad")
-    return pages.redirect(request, to, said=f"police_list.{code}")
+    return await OUTCOMES.of(request, lambda: (do(), code), otherwise)
 
 
 def _at(key: str) -> str:
