@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from programme import outreach, outreach_news, outreach_words, setting, verification
 from programme import outreach_due as due
@@ -158,12 +158,8 @@ def _why_not(
         return "too_late" if row.useful_until is not None and row.useful_until <= now else "not_wanted"
     if now >= occasion.until:
         return "too_late"
-    others = select(Outreach.id).where(
-        Outreach.occasion == row.occasion,
-        Outreach.id != row.id,
-        col(Outreach.state).in_([OutreachState.DELIVERED, OutreachState.SEEN]),
-    )
-    if session.exec(others).first() is not None:
+    ways = tries.of_occasions(session, [row.occasion]).get(row.occasion, [])  # what a chat shows stands in its message
+    if any(other.id != row.id and state in (OutreachState.DELIVERED, OutreachState.SEEN) for other, state in ways):
         return "not_wanted"  # it arrived another way meanwhile
     return None if to else outreach.NO_CONTACT
 

@@ -21,6 +21,7 @@ TOLD = (  # what matters, and whose other way is a worker; a place may be booked
     "notice_cancelled",
     "notice_called_off",
     "notice_place_kept",
+    "notice_place_gone",
     "notice_nobody_came",
 )
 MOST = 100

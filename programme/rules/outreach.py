@@ -13,6 +13,7 @@ LEAST = timedelta(minutes=30)  # before a session: later than that, a reminder t
 EVENING = timedelta(hours=1)  # before quiet hours begin: when to remind of what starts before they are over
 NUDGE_LASTS = timedelta(days=2)  # a nudge that could not be sent for so long is left to the next one
 NUDGES_APART = timedelta(hours=20)
+HELD_APART = timedelta(hours=6)  # what was held back for so long that the next one is near is left to that one
 NUDGE_AT = time(10, 0)  # London, on the days before a deadline
 LOOK_AHEAD = 3  # days: quiet hours end within these
 
@@ -109,7 +110,8 @@ def nudges(
         follows = planned[place + 1][1] if place + 1 < len(planned) else None
         if follows is not None and follows - due < NUDGES_APART:
             continue  # the next one says the same
-        until = min(each for each in (follows, ends, due + NUDGE_LASTS) if each is not None)
+        near = follows - HELD_APART if follows is not None else None
+        until = min(each for each in (near, ends, due + NUDGE_LASTS) if each is not None)
         if (loud := next_loud(quiet, due)) < until:
             steps.append(Step(name, loud, until))
     return steps

@@ -239,6 +239,23 @@ def test_on_a_page_that_nobody_opens_a_text_message_follows_and_on_one_that_is_s
     assert lines(ctx, here) == [("3d", "web", "seen")]
 
 
+def test_who_opens_the_page_while_the_text_message_could_not_leave_gets_none(ctx: Context, clock: Clock) -> None:
+    referral, _ = booked(ctx, Channel.WEB)
+    clock.now = STARTS - timedelta(days=3)
+    outreach_plan.plan(ctx, BOTH)
+    clock.forward(minutes=31)
+    outreach_plan.plan(ctx, BOTH)
+    (letter,) = outreach_post.claim(ctx, Way.SMS, AT)
+    outreach_post.not_sent(ctx, letter, "notify_500", Random(1))
+    chat = chat_of(ctx, referral)
+    with ctx.database.reading() as session:
+        shown = session.exec(select(MessageOut).where(MessageOut.conversation_id == chat.id)).one()
+    outbox.mark_seen(ctx, chat.id, shown.id)
+    clock.forward(minutes=10)
+    assert post(ctx) == []
+    assert lines(ctx, referral) == [("3d", "web", "seen"), ("3d", "sms", "dropped")]
+
+
 def test_who_has_blocked_us_gets_a_text_message_and_then_an_e_mail_and_then_a_worker(
     ctx: Context, clock: Clock
 ) -> None:

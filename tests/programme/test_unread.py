@@ -78,7 +78,9 @@ def test_a_place_that_was_booked_for_them_is_no_place_until_they_know_of_it(ctx:
     assert case.conversation_id == chat
 
 
-@pytest.mark.parametrize(("answer", "cases"), [("notice_nobody_came", 1), ("notice_assistant_back", 0)])
+@pytest.mark.parametrize(
+    ("answer", "cases"), [("notice_nobody_came", 1), ("notice_place_gone", 1), ("notice_assistant_back", 0)]
+)
 def test_of_notices_those_that_matter_afterwards(ctx: Context, clock: Clock, answer: str, cases: int) -> None:
     chat = proved(ctx, a_referral(ctx.database))
     with ctx.database.writing() as session:
