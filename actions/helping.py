@@ -8,7 +8,9 @@ from actions.form import REQUESTED, JourneyAction, is_active
 from actions.journey import Journey
 from actions.speech import FALLBACK, Tap
 from programme import booked, handoff, messages, promise, referral
+from programme.context import Context
 from programme.miss import GUESS
+from programme.rules import reminder_words
 from programme.rules.danger import DANGERS
 
 GUESSES = 3
@@ -90,8 +92,7 @@ class Stop(JourneyAction):
         if is_active(tracker):
             journey.say("utter_stopped_in_form")
             return self.leave(journey)
-        messages.stop(self._ctx, journey.conversation_id)
-        journey.say("utter_reminders_stopped")
+        _set_reminders(journey, self._ctx)
         return []
 
 
@@ -99,9 +100,18 @@ class StopReminders(JourneyAction):
     title = "action_stop_reminders"
 
     def act(self, journey: Journey, tracker: Tracker) -> list[EventType]:
-        messages.stop(self._ctx, journey.conversation_id)
-        journey.say("utter_reminders_stopped")
+        _set_reminders(journey, self._ctx)
         return []
+
+
+def _set_reminders(journey: Journey, ctx: Context) -> None:
+    """None any more; but who asks for them again is not told that they are stopped, however alike the two read."""
+    if reminder_words.asks_again(journey.heard.text):
+        messages.start(ctx, journey.conversation_id)
+        journey.say("utter_reminders_started")
+        return
+    messages.stop(ctx, journey.conversation_id)
+    journey.say("utter_reminders_stopped")
 
 
 class StartReminders(JourneyAction):
