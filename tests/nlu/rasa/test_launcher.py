@@ -1,107 +1,23 @@
-"""What the launcher stands in for, whom it lets in, what it refuses to start with, and that it dies in time."""
+"""What a server loads, whom the launcher lets in, what it refuses to start with, and that it dies in time."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import importlib
-import importlib.util
 import json
 import os
 import re
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from nlu import launcher, standins
+from nlu import launcher
 from nlu.tracker import BadTrackerKeys, SealedTrackerStore
 from tests.nlu.rasa.conftest import free_port
-
-ROOT = Path(__file__).parents[3]
-
-
-def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-
-
-# Stand-ins -----------------------------------------------------------------------------------------------------------
-
-
-def test_each_module_stood_in_for_has_a_reason_and_a_way_back():
-    for name, reason in standins.TABLE.items():
-        assert len(reason.why) > 10, name
-        assert reason.needs or reason.serving_only, f"{name} could never be had again"
-
-
-def test_the_table_names_no_module_that_rasa_does_not_have():
-    for name in standins.TABLE:
-        if name.startswith("rasa."):
-            assert (
-                Path(importlib.util.find_spec("rasa").submodule_search_locations[0], *name.split(".")[1:])
-                .with_suffix(".py")
-                .exists()
-            ), name
-
-
-def test_what_is_stood_in_for_depends_on_what_is_installed_and_on_what_runs():
-    training, serving = standins.absent(serving=False), standins.absent(serving=True)
-    assert {"tensorflow", "rasa.nlu.classifiers.diet_classifier", "pymongo"} <= training < serving
-    assert "matplotlib" in serving  # a server draws nothing
-    assert not {"matplotlib", "rasa.core.channels.rest", "questionary"} & training  # `rasa test` and `rasa shell` do
-    assert not any(standins.TABLE[name].serving_only for name in training)
-
-
-def test_with_the_extra_stock_the_real_modules_are_used(monkeypatch):
-    monkeypatch.setattr(standins, "installed", lambda package: True)
-    assert standins.absent(serving=False) == set()
-    serving = standins.absent(serving=True)
-    assert all(standins.TABLE[name].serving_only for name in serving)
-    assert not [name for name in serving if name.startswith("rasa.nlu.")]  # a stock pipeline can be served
-
-
-def test_a_stand_in_may_be_named_and_raises_clearly_when_used():
-    from rasa.nlu.classifiers.diet_classifier import DIETClassifier
-
-    assert isinstance(DIETClassifier, type)
-    assert not isinstance(5, DIETClassifier)
-
-    class Below(DIETClassifier):
-        """May be defined, as Rasa's own modules do at import."""
-
-    for use in (DIETClassifier, Below, lambda: DIETClassifier.create({}), lambda: DIETClassifier["x"]):
-        with pytest.raises(standins.StoodIn, match=r"diet_classifier.*TensorFlow.*extra `stock`"):
-            use()
-    with pytest.raises(standins.StoodIn, match=r"pymongo.*Install the extra `stock`"):
-        importlib.import_module("pymongo").MongoClient("mongodb://localhost")
-
-
-def test_an_exception_of_a_stand_in_can_still_be_waited_for():
-    errors = importlib.import_module("botocore.exceptions")
-    with pytest.raises(ValueError, match="other"):
-        try:
-            raise ValueError("other")
-        except errors.BotoCoreError:
-            pytest.fail("not this one")
-
-
-def test_drawing_is_real_where_rasa_tests_its_models():
-    import matplotlib
-
-    assert matplotlib.__file__
+from tests.nlu.rasa.launching import ROOT, run_python
 
 
 def test_a_server_loads_nothing_heavy(server):
@@ -134,7 +50,7 @@ def test_a_server_is_ready_in_seconds(make_server):
     assert make_server().start() < 13
 
 
-# Who gets in ---------------------------------------------------------------------------------------------------------
+# Who gets in ----------------------------------------------------------------------------------------------------------
 
 
 def other_addresses() -> list[str]:
@@ -190,7 +106,7 @@ def test_telemetry_is_off_whatever_the_environment_says():
     assert done.stdout.strip() == "False", done.stderr
 
 
-# What it refuses -----------------------------------------------------------------------------------------------------
+# What it refuses ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -295,7 +211,7 @@ def test_rasas_shell_talks_and_names_the_actions_that_only_the_app_can_do(model)
     assert "Traceback" not in done.stderr
 
 
-# Living and dying ----------------------------------------------------------------------------------------------------
+# Living and dying -----------------------------------------------------------------------------------------------------
 
 
 def gone(pid: int, seconds: float) -> bool:
@@ -358,66 +274,3 @@ def test_told_to_stop_it_stops_at_once(make_server):
     started = time.monotonic()
     assert server.stop(signal.SIGTERM) == 0
     assert time.monotonic() - started < 5
-
-
-# Several servers -----------------------------------------------------------------------------------------------------
-
-
-class SmallRedis(socketserver.ThreadingTCPServer):
-    """As much of Redis as our locks use, in its own protocol: SET if there is none, and delete if it is mine."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _RedisTalk)
-        self.kept: dict[bytes, bytes] = {}
-        self.taken = self.refused = 0
-        self.alone = threading.Lock()
-
-
-class _RedisTalk(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        while line := self.rfile.readline():
-            words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(line[1:]))]
-            with self.server.alone:
-                self.wfile.write(self.answer(words[0].upper(), words[1:]))
-
-    def answer(self, command: bytes, words: list[bytes]) -> bytes:
-        server = self.server
-        if command == b"SET":
-            assert words[2:] == [b"EX", b"60", b"NX"]
-            if words[0] in server.kept:
-                server.refused += 1
-                return b"$-1\r\n"
-            server.kept[words[0]] = words[1]
-            server.taken += 1
-        elif command == b"EVAL":
-            mine = server.kept.get(words[2]) == words[3]
-            if mine:
-                del server.kept[words[2]]
-            return b":%d\r\n" % mine
-        return b"+OK\r\n"
-
-
-def test_two_servers_take_turns_by_redis_locks(make_server):
-    with SmallRedis() as redis:
-        threading.Thread(target=redis.serve_forever, daemon=True).start()
-        address = f"redis://127.0.0.1:{redis.server_address[1]}/1"
-        servers = [make_server(REDIS_URL=address), make_server(REDIS_URL=address)]
-        for server in servers:
-            server.start()
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            said = list(pool.map(lambda n: servers[n % 2].turn("c", "t1", "json"), range(8)))
-        assert [one["ok"] for one in said] == [True] * 8
-        assert [one["replayed"] for one in said].count(False) == 1
-        assert redis.taken == 8
-        assert redis.refused > 0
-        assert not redis.kept  # each lock is given back
-        redis.shutdown()
-
-
-def test_a_redis_that_is_gone_fails_the_turn(make_server):
-    server = make_server(REDIS_URL="redis://127.0.0.1:9")
-    server.start()
-    assert server.turn("c", "t1", "hello") == {"ok": False, "turn": "t1", "reason": "busy"}
