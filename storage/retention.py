@@ -19,7 +19,7 @@ from storage.callback import Callback
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.decision import Decision
-from storage.enums import LessonState, OutreachState, OutState, Owner, Way
+from storage.enums import LessonState, OutreachState, OutState, Owner
 from storage.feedback import Feedback
 from storage.handoff import HandoffRequest
 from storage.identity import ChannelIdentity
@@ -147,28 +147,33 @@ def erase_rows(session: Session, ids: Collection[str], now: datetime) -> None:
 
 def _let_go_of_messages(session: Session, ids: Collection[str]) -> None:
     """What came of messages is noted where it is counted; what trainers have read and taught stays, without whose."""
+    theirs = col(Conversation.referral_id) == col(Outreach.referral_id)
     sent = (
-        select(Outreach.id, Outreach.way, Outreach.seen_at, MessageOut.state)
+        select(Outreach.id, Outreach.seen_at, MessageOut.state, theirs)
         .join(MessageOut, col(Outreach.message_id) == col(MessageOut.id))
+        .join(Conversation, col(Conversation.id) == col(MessageOut.conversation_id))
         .where(col(MessageOut.conversation_id).in_(ids))
     )
-    for key, way, seen_at, state in session.exec(sent).all():
-        came_to = _came_to(Way(way), seen_at, OutState(state))
+    for key, seen_at, state, is_theirs in session.exec(sent).all():
+        came_to = _came_to(seen_at, OutState(state), bool(is_theirs))
         _blank(session, Outreach, "id", [key], {"message_id": None, "state": came_to})
     said = select(MessageIn.id).where(col(MessageIn.conversation_id).in_(ids))
     taught = [col(Lesson.state) == LessonState.LABELLED, col(Lesson.undone_at).is_(None)]
-    of_them = col(Lesson.message_in_id).in_(said)
     missed = select(Miss.id).where(col(Miss.message_in_id).in_(said))
-    theirs = or_(of_them, col(Lesson.miss_id).in_(missed))
-    run(session, update(Lesson).where(theirs, *taught).values(miss_id=None, message_in_id=None))
-    run(session, delete(Lesson).where(theirs))
+    learnt = or_(col(Lesson.message_in_id).in_(said), col(Lesson.miss_id).in_(missed))
+    run(session, update(Lesson).where(learnt, *taught).values(miss_id=None, message_in_id=None))
+    run(session, delete(Lesson).where(learnt))
     run(session, delete(Miss).where(col(Miss.message_in_id).in_(said)))
 
 
-def _came_to(way: Way, seen_at: datetime | None, state: OutState) -> OutreachState:
-    if seen_at is not None or (way is Way.WEB and state is OutState.DELIVERED):
+def _came_to(seen_at: datetime | None, state: OutState, is_theirs: bool) -> OutreachState:
+    """What arrived in a chat that turned out to be somebody else's has not arrived."""
+    if seen_at is not None:
         return OutreachState.SEEN
-    return OutreachState.DROPPED if state is OutState.WAITING else OutreachState(state.value)
+    if state is OutState.WAITING:
+        return OutreachState.DROPPED
+    arrived = OutreachState(state.value)
+    return arrived if is_theirs or state is not OutState.DELIVERED else OutreachState.SENT
 
 
 def _erase_identities(session: Session, conversation_ids: Collection[str]) -> None:

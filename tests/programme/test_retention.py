@@ -20,11 +20,14 @@ from storage.enums import (
     Channel,
     DecisionState,
     Finding,
+    OutreachState,
     Owner,
     ReferralState,
     Urgency,
+    Way,
 )
 from storage.lesson import Lesson
+from storage.outreach import Outreach
 from storage.police_list import PoliceCorrection, PoliceListRow
 from storage.referral import SOURCE, Referral, reference_lookup
 from storage.session import Course, CourseSession
@@ -99,6 +102,9 @@ def test_nothing_of_somebody_is_left_in_any_table(ctx: Context) -> None:
     with ctx.database.reading() as session:  # what a trainer has read, masked and taught
         lessons = session.exec(select(Lesson)).all()
     assert [(each.text, each.message_in_id, each.miss_id) for each in lessons] == [("i am …", None, None)] * 3
+    with ctx.database.reading() as session:  # what came of what we tried
+        tried = session.exec(select(Outreach.way, Outreach.state, Outreach.message_id)).all()
+    assert set(tried) == {(Way.SMS, OutreachState.SENT, None), (Way.WEB, OutreachState.DELIVERED, None)}
 
 
 def _is_written_down_and_not_whose(ctx: Context, life: Life) -> None:
