@@ -12,12 +12,20 @@ from console.conversation import AREA as CONVERSATION
 from console.conversation import done
 from console.page import AT, Page
 from console.person import AREA as PERSON
-from programme import keeping
+from programme import keeping, look
 from programme.context import Context
 from programme.keeping import ErasedError, LongReasonError, NoReasonError
 from programme.rules.role import Permission
 from storage.conversation import Conversation
 from storage.referral import Referral
+
+
+async def _listed(request: Request) -> Response:
+    ctx = pages.ctx(request)
+    if not pages.is_live(request):
+        await asyncio.to_thread(look.note, ctx, pages.staff(request).account_id, "page", "kept")
+    found, count = await asyncio.to_thread(keeping.listed, ctx)
+    return pages.render(request, "kept.html", found=found, count=count)
 
 
 async def _keep(request: Request) -> Response:
@@ -66,6 +74,7 @@ def _gone(request: Request) -> Response:
 
 
 PAGES = [
+    Page(f"{AT}/kept", _listed, Permission.KEEP),
     Page(f"{PERSON}/keep", _keep, Permission.KEEP, methods=("POST",)),
     Page(f"{PERSON}/keep-no-longer", _let_go, Permission.KEEP, methods=("POST",)),
 ]

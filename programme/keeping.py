@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from programme import audit, happening, police_row, setting
 from programme.context import Context
@@ -19,8 +20,9 @@ from storage.callback import Callback
 from storage.case import Case
 from storage.conversation import Conversation
 from storage.decision import Decision
-from storage.enums import BookingState, DecisionState, HandoffState, Owner
+from storage.enums import BookingState, DecisionState, HandoffState, Owner, ReferralState
 from storage.handoff import HandoffRequest
+from storage.person import Person
 from storage.referral import Referral
 from storage.referral_change import ReferralChange
 from storage.row import lock_one
@@ -28,6 +30,7 @@ from storage.session import CourseSession
 
 ENDED_DAYS = "keep_ended_days"
 LONGEST_WHY = 500
+MOST = 200  # on one page
 Pairs = Any  # a query of two columns: a referral, and something about it
 KEPT, LET_GO = "keep", "keep_no_longer"
 # A conversation belongs to whoever proved there who they are, else to whose link it was opened by.
@@ -59,6 +62,16 @@ class Keeping:
     kept_why: str
 
 
+@dataclass(frozen=True)
+class One:
+    """Somebody who is kept for longer than the days that are set."""
+
+    referral_id: str
+    name: str
+    blocks: tuple[Block, ...]
+    kept_why: str
+
+
 def read(ctx: Context, referral_id: str) -> Keeping:
     """What is shown on a person's page. Raises NoResultFound."""
     with ctx.database.reading() as session:
@@ -76,6 +89,20 @@ def read(ctx: Context, referral_id: str) -> Keeping:
         )
 
 
+def listed(ctx: Context) -> tuple[tuple[One, ...], int]:
+    """Everybody whom a lead keeps, and whose day is over while something stands in the way, the longest kept first, but
+    no more than MOST; and how many there are. Nobody where nothing is erased at all, but for those who are kept."""
+    with ctx.database.reading() as session:
+        day = before(session, ctx, ENDED_DAYS)
+        over = set(session.exec(ended_before(day))) if day else set[str]()
+        blocked = blocks(session, ctx)
+        keys = [key for key, why in blocked.items() if "kept" in why or key in over]
+        found = select(Referral, Person.name).join(Person).where(col(Referral.id).in_(keys[:MOST]))
+        rows = session.exec(found.order_by(col(Referral.referred_on), col(Referral.id))).all()
+        shown = (One(row.id, name, tuple(sorted(blocked[row.id])), row.kept_why or "") for row, name in rows)
+        return tuple(shown), len(keys)
+
+
 def keep(ctx: Context, referral_id: str, account_id: str, why: str) -> None:
     """Keeps it all until somebody lets it go. Raises NoReasonError, LongReasonError, ErasedError, NoRowError."""
     _put(ctx, referral_id, account_id, KEPT, _words(why))
@@ -90,6 +117,21 @@ def is_erased(ctx: Context, table: type[Referral] | type[Conversation], key: str
     """Whether there was something about somebody, and it was erased."""
     with ctx.database.reading() as session:
         return session.exec(select(table.erased_at).where(table.id == key)).first() is not None
+
+
+def before(session: Session, ctx: Context, key: str) -> datetime | None:
+    """What ended before this is erased by this setting; None: nothing is."""
+    now = ctx.clock()
+    days = setting.number(setting.facts(session), key, london.today(now))
+    return rules.cut(now, days) if days else None
+
+
+def ended_before(day: datetime) -> SelectOfScalar[str]:
+    """The referrals that came to their end before then and are not erased."""
+    later = select(ReferralChange.id).where(ReferralChange.referral_id == Referral.id, ReferralChange.at >= day)
+    states = [state for state in ReferralState if rules.may_erase(state.value)]
+    found = select(Referral.id).where(col(Referral.state).in_(states), col(Referral.erased_at).is_(None))
+    return found.where(Referral.created_at < day, ~later.exists()).order_by(col(Referral.id))
 
 
 def ended_at(session: Session, row: Referral) -> datetime:

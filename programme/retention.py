@@ -12,20 +12,18 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from programme import audit, keeping, retention_lines, setting
+from programme import audit, keeping, retention_lines
 from programme.context import Context
 from programme.owner import CLOCK
-from programme.rules import london
 from programme.rules import retention as rules
 from storage import retention as storage
 from storage.callback import Callback
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.enums import HandoffState, Owner, ReferralState
+from storage.enums import HandoffState, Owner
 from storage.handoff import HandoffRequest
 from storage.police_list import PoliceList, PoliceListRow
 from storage.referral import Referral
-from storage.referral_change import ReferralChange
 from storage.row import lock_row
 
 UNPROVED_DAYS, LIST_DAYS, RECORD_DAYS = "keep_unproved_days", "keep_police_list_days", "keep_record_days"
@@ -73,31 +71,17 @@ def forgotten(ctx: Context, conversation_id: str) -> None:
             session.add(row)
 
 
-def _before(session: Session, ctx: Context, key: str) -> datetime | None:
-    """What ended before this is erased by this setting; None: nothing is."""
-    now = ctx.clock()
-    days = setting.number(setting.facts(session), key, london.today(now))
-    return rules.cut(now, days) if days else None
-
-
 def _people(ctx: Context, erased: Erased) -> None:
     with ctx.database.reading() as session:
-        before = _before(session, ctx, keeping.ENDED_DAYS)
+        before = keeping.before(session, ctx, keeping.ENDED_DAYS)
         if before is None:
             return
-        over = list(session.exec(_ended(before)))
+        over = list(session.exec(keeping.ended_before(before)))
         blocked = keeping.blocks(session, ctx) if over else {}
     due = [key for key in over if key not in blocked]
     erased.people += _some(ctx, due[:PEOPLE], partial(_erase_people, before=before))
     erased.more |= len(due) > PEOPLE
     retention_lines.searches(ctx, before, LINES)
-
-
-def _ended(before: datetime) -> SelectOfScalar[str]:
-    later = select(ReferralChange.id).where(ReferralChange.referral_id == Referral.id, ReferralChange.at >= before)
-    states = [state for state in ReferralState if rules.may_erase(state.value)]
-    found = select(Referral.id).where(col(Referral.state).in_(states), col(Referral.erased_at).is_(None))
-    return found.where(Referral.created_at < before, ~later.exists()).order_by(col(Referral.id))
 
 
 def _erase_people(ctx: Context, keys: Sequence[str], before: datetime) -> int:
@@ -135,7 +119,7 @@ def _erase_one(session: Session, ctx: Context, key: str, chats: Collection[str],
 def _strangers(ctx: Context, erased: Erased) -> None:
     """Conversations of people who never proved who they are, and whom no link brought."""
     with ctx.database.reading() as session:
-        before = _before(session, ctx, UNPROVED_DAYS)
+        before = keeping.before(session, ctx, UNPROVED_DAYS)
         due = list(session.exec(_unproved(before).limit(CHATS + 1))) if before else []
     if before is not None:
         erased.chats += _some(ctx, due[:CHATS], partial(_erase_chats, before=before))
@@ -175,7 +159,7 @@ def _erase_chats(ctx: Context, keys: Sequence[str], before: datetime) -> int:
 def _listed(ctx: Context, erased: Erased) -> None:
     """What the police were given: of people who are erased, and no earlier than this setting says."""
     with ctx.database.writing() as session:
-        before = _before(session, ctx, LIST_DAYS)
+        before = keeping.before(session, ctx, LIST_DAYS)
         if before is None:
             return
         found = (
@@ -206,7 +190,7 @@ def _records(ctx: Context, erased: Erased) -> None:
     """What staff did, and what has a fixed time whatever is set."""
     retention_lines.short_lived(ctx)
     with ctx.database.writing() as session:
-        before = _before(session, ctx, RECORD_DAYS)
+        before = keeping.before(session, ctx, RECORD_DAYS)
         if before is None:
             return
         count = retention_lines.delete_records(session, before, LINES)

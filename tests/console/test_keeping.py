@@ -7,10 +7,11 @@ from programme.context import Context
 from storage.audit import audit_of
 from storage.database import Database
 from storage.enums import Role
+from tests.builders import a_case
 from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in
 from tests.programme.desk import a_context
-from tests.programme.life import Life, a_life, set_all
+from tests.programme.life import NAME, Life, a_life, set_all
 
 WHEN = "Their details will be erased on Tue 27 Oct 2026"
 WHY = "A court has asked for it."
@@ -40,8 +41,15 @@ def test_a_lead_keeps_somebody_and_lets_them_go(ctx: Context) -> None:
     assert status == 200 and "Their details are kept now" in kept
     assert WHY in kept and "A lead keeps them." in kept and WHEN not in kept
     assert retention.tick(ctx).people == 0
+    listed = lead.page("/kept")
+    assert NAME in listed and WHY in listed and f"/console{at}" in listed
+    assert "/console/kept" in lead.page("/programme") and "/console/kept" not in worker.page("/programme")
+    assert worker.get("/kept")[0] == 403
     assert "no longer kept" in lead.post(f"{at}/keep-no-longer", why="It is over.")[1]
     assert WHEN in lead.page(at)
+    assert "Nobody is kept for longer" in lead.page("/kept")
+    a_case(ctx.database, referral_id=life.referral.id)
+    assert "A case is open." in lead.page("/kept")
     with ctx.database.reading() as session:
         done = {line.action: line.detail for line in audit_of(session, "referral", life.referral.id)}
     assert WHY in (done["keep"] or "") and "It is over." in (done["keep_no_longer"] or "")
