@@ -119,6 +119,16 @@ def tell_over(journey: Journey, held: BookingView) -> None:
     journey.say(CARDS[standing], _known(journey, standing, held.values(), held))
 
 
+def tell_none(journey: Journey) -> None:
+    """No place is held: the next one may be booked, with the session that was missed before it; or it is over here."""
+    if case_card.stands(journey.ctx, journey.conversation_id, None) is Standing.CLOSED:
+        journey.end(pending="action_request_human")
+        journey.say(CARDS[Standing.CLOSED])
+        return
+    journey.end(pending="action_begin_booking")
+    journey.say("utter_no_booking", case_card.missed(journey.ctx, journey.conversation_id))
+
+
 def _known(
     journey: Journey, standing: Standing, values: Mapping[str, Any], held: BookingView | None
 ) -> Mapping[str, Any]:

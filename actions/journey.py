@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import asking, attending, calling, lost, offering, proving, rating
 from actions.confirming import Confirming
 from actions.speech import FALLBACK, Heard, Tap, say
-from programme import booked, booking, case_card, conversation
+from programme import booked, booking, conversation
 from programme.concern import Said
 from programme.context import Context
 from programme.outcome import Done, Result
@@ -247,8 +247,7 @@ class Journey:
             return
         held = booked.current(self.ctx, self.conversation_id)
         if held is None:
-            self.end(pending="action_begin_booking")
-            self.say("utter_no_booking", case_card.missed(self.ctx, self.conversation_id))
+            attending.tell_none(self)
             return
         self.end()
         self.tell(held)

@@ -83,11 +83,11 @@ def read(ctx: Context, conversation_id: str) -> CaseCard | None:
         return CaseCard(standing, view, referral.book_by, referral.finish_by, _open(session, referral.id))
 
 
-def stands(ctx: Context, conversation_id: str, view: BookingView) -> Standing:
-    """Where the person of this conversation stands, who holds the place `view`."""
+def stands(ctx: Context, conversation_id: str, view: BookingView | None) -> Standing:
+    """Where the person of this conversation, who is known, stands; `view`: the place that they hold."""
     with ctx.database.reading() as session:
         referral_id = session.get_one(Conversation, conversation_id).referral_id
-        return stands_at(ctx, session.get_one(Referral, referral_id), view) if referral_id else Standing.SESSION_OVER
+        return stands_at(ctx, session.get_one(Referral, referral_id), view) if referral_id else Standing.NOT_BOOKED
 
 
 def missed(ctx: Context, conversation_id: str) -> dict[str, str]:

@@ -79,3 +79,12 @@ def test_who_has_another_chance_hears_of_the_session_that_was(ctx: Context, by_l
     assert YESTERDAY in text
     assert said in text
     assert "pick another date" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "answer"),
+    [(ReferralState.CLOSED, "utter_case_closed"), (ReferralState.VERIFIED, "utter_no_booking")],
+)
+def test_no_place_is_offered_that_would_be_refused(ctx: Context, state: ReferralState, answer: str) -> None:
+    row = a_referral(ctx.database, state=state)
+    assert call(ctx, proved(ctx, row), "action_begin_checking")[0] == [answer]

@@ -14,7 +14,7 @@ import segno
 from sqlmodel import select
 
 from console.page import AT
-from programme import referral_state, verification
+from programme import referral_import, referral_state, verification
 from programme.context import Context
 from programme.referral_import import LARGEST
 from programme.verification import Outcome
@@ -22,6 +22,7 @@ from storage.enums import ReferralState, Role
 from storage.person import Person
 from storage.referral import Referral
 from storage.referral_change import changes_of
+from storage.referral_import import ReferralImport, note_progress
 from tests.builders import a_referral, a_setting
 from tests.console.server import app, client, post, sign_in, token
 from tests.programme.desk import opened
@@ -277,3 +278,18 @@ def test_what_staff_know_from_elsewhere_is_put_down_with_why(ctx: Context, lead:
             ("withdraw", ReferralState.WITHDRAWN)
         ]
     assert referral_state.possible(ReferralState.WITHDRAWN) == ("close",)
+
+
+def test_how_far_a_file_is_is_read_from_the_database(ctx: Context, lead: httpx.Client) -> None:
+    at = send(lead, FILE).headers["location"]
+    key = at.rpartition("/")[2]
+    referral_import.start(ctx, key)
+    for looked_at, writing, said in (
+        (0, 0, "looked at once more."),
+        (1, 0, "1 of 2 so far."),
+        (2, 1, "Writing 1 row now."),
+    ):
+        with ctx.database.writing() as session:
+            note_progress(session, session.get_one(ReferralImport, key), looked_at, writing)
+        assert said in text_of(lead.get(at))
+    assert "Writing" not in text_of(lead.get(f"{HERE}/import"))
