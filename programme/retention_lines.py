@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from programme import search, setting
+from programme import referral_import, search, setting
 from programme.context import Context
 from programme.rules import reference
 from programme.rules.attempts import POLICIES
@@ -26,7 +26,6 @@ from storage.retention import in_parts, run
 from storage.row import Row
 
 ATTEMPTS = max([policy.window for policy in POLICIES.values()] + [WINDOW])
-FILES = timedelta(days=1)  # the rows of a file that was checked and not brought in
 # Lines that stay: why a setting is as it is, and that something was erased.
 STAY = ("setting", "retention")
 
@@ -114,7 +113,7 @@ def short_lived(ctx: Context) -> None:
     now = ctx.clock()
     with ctx.database.writing() as session:
         run(session, delete(Attempt).where(col(Attempt.failed_at) < now - ATTEMPTS))
-        for old in left_behind(session, now - FILES):
+        for old in left_behind(session, now - referral_import.KEPT):
             old.content = None
             session.add(old)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from programme import keeping, retention
+from programme import keeping, known, retention
 from programme.context import Context
 from storage import identity as identities
 from storage.audit import Audit
@@ -59,6 +59,7 @@ from tests.programme.life import (
 # Nothing of somebody who was referred is in these; or they stand in the way of erasing, so that they are gone before.
 STAFF = {"account", "invitation", "recovery_code", "referral_import", "staff_session"}
 BEFORE = {"police_correction.reason", "referral.kept_why"}
+SETTINGS = (keeping.ENDED_DAYS, retention.UNPROVED_DAYS, retention.LIST_DAYS, retention.RECORD_DAYS)
 
 
 @pytest.fixture
@@ -124,6 +125,8 @@ def test_an_empty_setting_or_one_past_its_review_erases_nothing(ctx: Context, cl
     a_setting(ctx.database, keeping.ENDED_DAYS, "365", review_by=date(2026, 11, 30))
     retention.tick(ctx)
     assert keeping.read(ctx, life.referral.id).erased_on is None
+    missing = {each.entry.key: each.state for each in known.listing(ctx).attention if each.entry.group == "retention"}
+    assert missing == dict.fromkeys(SETTINGS, "empty") | {keeping.ENDED_DAYS: "expired"}
     assert traces(ctx) == before - {"attempt.subject_lookup"}
 
 
