@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -49,8 +50,9 @@ if TYPE_CHECKING:  # Redis' client is loaded where one is set
 PAGE_SECONDS = 5.0  # how long the page may go on with settings that were changed meanwhile
 
 
+@cache
 def make_safety(root: Path = PROJECT) -> Safety:
-    """The phrase list that works without the dialogue."""
+    """The phrase list that works without the dialogue; made once, since that takes a second and it keeps nothing."""
     return Safety.load(root / "nlu" / "safety")
 
 

@@ -24,7 +24,7 @@ def lived(folder: Path, plan: Plan) -> tuple[list[figures.Figures], str, dict[st
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[figures.Figures], str, dict[str, int]]:
-    return lived(tmp_path_factory.mktemp("year"), Plan(referrals=15, weeks=3, processes=2))
+    return lived(tmp_path_factory.mktemp("year"), Plan(referrals=15, weeks=3, step=timedelta(minutes=90), processes=2))
 
 
 def test_people_are_referred_reached_booked_and_seen_and_nothing_goes_wrong(
