@@ -89,8 +89,8 @@ def check_problems(lead: Worker) -> None:
     for line, reason, fix in (
         ("5", "This person is under 18.", "programme for young people"),
         ("6", "This number cannot be rung.", "a mobile has 11"),
-        ("7", "Another row of this file has the same reference", "take the other one out"),
-        ("8", "Another row of this file has the same reference", "take the other one out"),
+        ("7", "The same reference stands in this file again", "take the other one out"),
+        ("8", "The same reference stands in this file again", "take the other one out"),
     ):
         row = wrong.get_by_role("row").filter(has=lead.page.get_by_role("rowheader", name=line))
         expect(row).to_contain_text(reason)
@@ -138,14 +138,14 @@ def test_from_a_file_to_a_booked_place(programme: System, carrier: Notify, visit
     check(lead, file)
     expect(page.get_by_text("2 new referrals, 1 of them without a mobile or e-mail")).to_be_visible()
     expect(page.get_by_text("4 rows left out")).to_be_visible()
-    expect(page.get_by_text("Line 4 says the same as line 2.")).to_be_visible()
+    expect(page.get_by_role("row", name="4 line 2", exact=True)).to_be_visible()
     check_problems(lead)
     lead.look("import-problems")
     assert not [row for row in programme.rows(Referral) if row.reference in (own, unreachable)]
 
     # Brought in; the same file once more changes nothing.
     page.get_by_role("button", name="Import these").click()
-    expect(page.get_by_text("2 new referrals, 0 changed, 1 the same as before, 4 rows left out.")).to_be_visible()
+    expect(page.get_by_text("2 new referrals, 0 changed, 0 the same as before, 4 rows left out, 1 row twice in the file")).to_be_visible()
     check(lead, file)
     expect(page.get_by_text("There is nothing to bring in.")).to_be_visible()
     expect(page.get_by_text("2 referrals here already, the same as before")).to_be_visible()
