@@ -228,3 +228,43 @@ def server(model: Path, actions: Process, tmp_path_factory: pytest.TempPathFacto
     made.start()
     yield made
     made.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def domain() -> Any:
+    """The small bot's domain."""
+    from rasa.shared.core.domain import Domain
+
+    return Domain.load(str(BOT / "nlu" / "domain.yml"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty tracker store, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/tracker.db"
+    from nlu.rows import PostgresRows
+
+    address = request.getfixturevalue("postgres")
+    rows = PostgresRows(address)
+    with rows._cursor() as cursor:
+        cursor.execute("DELETE FROM tracker")
+    rows.close()
+    return address
+
+
+@pytest.fixture
+def open_store(url: str, domain: Any) -> Iterator[Callable[..., Any]]:
+    """Opens the tracker store with these keys; all of them are closed in the end."""
+    from nlu.tracker import SealedTrackerStore
+    from tests.nlu.rasa.tracking import NEW
+
+    made = []
+
+    def open_it(keys: str = NEW) -> SealedTrackerStore:
+        made.append(SealedTrackerStore(domain, host=url, keys=keys))
+        return made[-1]
+
+    yield open_it
+    for store in made:
+        store.close()

@@ -9,102 +9,14 @@ import stat
 from pathlib import Path
 
 import pytest
-from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
-    ActionExecutionRejected,
-    ActiveLoop,
-    BotUttered,
-    LoopInterrupted,
-    SessionStarted,
-    SlotSet,
     UserUttered,
 )
-from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
-from nlu.rows import PostgresRows, StaleTracker, open_rows
-from nlu.tracker import BadTrackerKeys, SealedTrackerStore, UnreadableTracker, read_line, write_line
-
-BOT = Path(__file__).parent / "data" / "bot"
-OLD, NEW, OTHER = ("A" * 43 + "=", "B" * 42 + "A=", "C" * 42 + "A=")
-SECRET_WORD = "xylophone"
-
-
-@pytest.fixture(scope="module")
-def domain() -> Domain:
-    return Domain.load(str(BOT / "nlu" / "domain.yml"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/tracker.db"
-    address = request.getfixturevalue("postgres")
-    rows = PostgresRows(address)
-    with rows._cursor() as cursor:
-        cursor.execute("DELETE FROM tracker")
-    rows.close()
-    return address
-
-
-@pytest.fixture
-def open_store(url: str, domain: Domain):
-    made = []
-
-    def open_it(keys: str = NEW) -> SealedTrackerStore:
-        made.append(SealedTrackerStore(domain, host=url, keys=keys))
-        return made[-1]
-
-    yield open_it
-    for store in made:
-        store.close()
-
-
-def talk(store: SealedTrackerStore, conversation: str = "c", text: str = f"my {SECRET_WORD}"):
-    """A conversation with one of each kind of event that ours have, not saved yet."""
-    tracker = store.init_tracker(conversation)
-    tracker.update_with_events(a_session(text), store.domain)
-    return tracker
-
-
-def a_session(text: str):
-    ranking = [{"name": f"intent_{n}", "confidence": 0.1} for n in range(40)]
-    entities = [{"entity": "note", "value": text, "start": 0, "end": 3}]
-    return [
-        ActionExecuted("action_session_start", policy="RulePolicy", confidence=1.0),
-        SessionStarted(),
-        ActionExecuted("action_listen"),
-        UserUttered(
-            text,
-            {"name": "book_course", "confidence": 0.9},
-            entities,
-            {"intent": {"name": "book_course", "confidence": 0.9}, "entities": entities, "intent_ranking": ranking},
-            message_id="t1",
-            metadata={"channel": "web", "verified": False},
-            input_channel="dialogue",
-        ),
-        SlotSet("note", text),
-        ActiveLoop("booking_form"),
-        LoopInterrupted(True),
-        ActionExecuted("booking_form"),
-        SlotSet("requested_slot", "reference"),
-        SlotSet("birthday", None),
-        BotUttered(None, {"custom": {"answer": "utter_x", "values": {"none": None, "empty": {}}}}, {}),
-        BotUttered(None, None, {"utter_action": "utter_cost"}),
-        ActionExecutionRejected("booking_form", "RulePolicy", 1.0),
-        ActionExecuted("action_listen"),
-    ]
-
-
-def state(tracker: DialogueStateTracker) -> dict:
-    """Everything that actions and policies can see of a tracker, as JSON would carry it."""
-    seen = json.loads(json.dumps(tracker.current_state(EventVerbosity.ALL)))
-    for event in [*seen["events"], {"parse_data": seen["latest_message"]}]:
-        if "parse_data" in event:
-            event["parse_data"]["intent_ranking"] = event["parse_data"].get("intent_ranking", [])[:5]
-    if seen["active_loop"]:
-        seen["active_loop"]["trigger_message"].pop("intent_ranking", None)
-    return seen
+from nlu.rows import open_rows
+from nlu.tracker import BadTrackerKeys, SealedTrackerStore, UnreadableTracker
+from tests.nlu.rasa.tracking import NEW, OLD, SECRET_WORD, a_session, state, talk
 
 
 def test_what_was_saved_comes_back_whole(open_store):
@@ -179,7 +91,7 @@ def test_other_addresses_are_refused(address):
         open_rows(address)
 
 
-# Keys ----------------------------------------------------------------------------------------------------------------
+# Keys -----------------------------------------------------------------------------------------------------------------
 
 
 def test_an_old_key_still_opens_and_the_next_write_uses_the_new_one(open_store):
@@ -214,7 +126,7 @@ def test_keys_that_are_no_keys_are_refused(tmp_path, domain, keys):
         SealedTrackerStore(domain, host=f"sqlite:///{tmp_path}/tracker.db", keys=keys)
 
 
-# It fails closed -----------------------------------------------------------------------------------------------------
+# It fails closed ------------------------------------------------------------------------------------------------------
 
 
 def change_row(path: Path, change: str) -> None:
@@ -284,127 +196,3 @@ def test_the_app_sees_that_the_database_is_gone(make_server):
     db.close()
     assert server.turn("c", "t2", "hello")["reason"] == "error"
     assert server.ask("health")[0] == 503
-
-
-# Several processes ---------------------------------------------------------------------------------------------------
-
-
-def test_a_write_that_would_undo_anothers_is_refused(open_store):
-    async def run():
-        one, two = open_store(), open_store()
-        await one.save(talk(one))
-        mine, theirs = await one.retrieve("c"), await two.retrieve("c")
-        theirs.update(ActionExecuted("action_listen"))
-        await two.save(theirs)
-        mine.update(SlotSet("note", "stale"))
-        with pytest.raises(StaleTracker):
-            await one.save(mine)
-        assert state(await one.retrieve("c")) == state(theirs)  # what is held in memory is not trusted after that
-
-    asyncio.run(run())
-
-
-def test_of_two_first_writes_one_is_refused(open_store):
-    async def run():
-        one, two = open_store(), open_store()
-        await one.save(talk(one))
-        with pytest.raises(StaleTracker):
-            await two.save(talk(two))
-
-    asyncio.run(run())
-
-
-def test_a_conversation_forgotten_meanwhile_is_not_written_again(open_store):
-    async def run():
-        one, two = open_store(), open_store()
-        await one.save(talk(one))
-        mine = await one.retrieve("c")
-        await two.delete("c")
-        with pytest.raises(StaleTracker):
-            await one.save(mine)
-        assert await one.retrieve("c") is None
-
-    asyncio.run(run())
-
-
-def test_a_broken_connection_to_postgresql_is_replaced(postgres, domain):
-    async def run():
-        store = SealedTrackerStore(domain, host=postgres, keys=NEW)
-        await store.delete("broken")
-        await store.save(talk(store, "broken"))
-        with store._rows._cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            (backend,) = cursor.fetchone()
-        other = PostgresRows(postgres)
-        with other._cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", (backend,))
-        other.close()
-        with pytest.raises(Exception, match=r"terminat|closed"):
-            await store.check()
-        assert await store.retrieve("broken")
-        store.close()
-
-    asyncio.run(run())
-
-
-def test_what_another_process_wrote_is_seen(make_server):
-    one, two = make_server(), make_server()
-    one.start()
-    two.start()
-    assert one.answers_of("c", "t1", "book") == ["utter_ask_reference"]
-    assert two.answers_of("c", "t2", "tvp 1") == ["utter_ask_birthday"]
-    assert one.answers_of("c", "t3", "2 May") == ["utter_done"]
-    assert two.turn("c", "t1", "book")["replayed"]
-
-
-# Small print ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_copy_is_a_copy(open_store):
-    store = open_store()
-    tracker = talk(store)
-    before, twin = state(tracker), tracker.copy()
-    assert state(twin) == before
-    twin.update_with_events(
-        [SlotSet("note", "other"), ActiveLoop(None), UserUttered("x"), ActionExecuted("utter_cost")], store.domain
-    )
-    assert state(tracker) == before
-
-
-def test_remembered_states_are_those_that_rasa_works_out(open_store, domain):
-    store = open_store()
-    tracker = store.init_tracker("c")
-    for event in a_session("x"):
-        tracker.update(event)
-        plain = DialogueStateTracker.from_events("c", list(tracker.events), domain.slots)
-        for _ in range(2):
-            states = tracker.past_states(domain, rule_only_data={"rule_only_slots": []})
-            assert states == plain.past_states(domain)
-            states[-1].clear()  # Rasa takes things out of what it is given
-
-
-def test_lines_are_written_once_and_without_what_can_be_told(open_store):
-    said = a_session("x" * 50)[3]
-    line = write_line(said)
-    assert line.count("x" * 50) == 2  # the text, and the entity's value
-    assert "intent_5" not in line
-    assert write_line(said) is line
-    assert write_line(read_line(line)) is line
-
-
-def test_what_was_told_of_an_offence_is_not_kept(open_store):
-    told = UserUttered("i was selling it", {"name": "disclose_offence", "confidence": 0.9}, input_channel="dialogue")
-    asked = UserUttered("how long is it", {"name": "ask_duration", "confidence": 0.9}, input_channel="dialogue")
-    assert "selling" not in write_line(told)
-    assert read_line(write_line(told)).intent_name == "disclose_offence"
-    assert read_line(write_line(asked)).text == "how long is it"
-    beside = {"intent": {"name": "ask_cost", "confidence": 0.9}, "told": ["disclose_offence"]}
-    also = UserUttered("what does it cost, i was selling it", parse_data=beside, input_channel="dialogue")
-    again = read_line(write_line(also))
-    assert "selling" not in write_line(also)
-    assert (again.intent_name, again.parse_data["told"]) == ("ask_cost", ["disclose_offence"])
-
-
-def test_ids_are_not_to_be_had(open_store):
-    with pytest.raises(NotImplementedError):
-        asyncio.run(open_store().keys())
