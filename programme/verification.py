@@ -60,8 +60,9 @@ def check(ctx: Context, conversation_id: str, typed: str | None, born: date) -> 
         if wait > timedelta(0):
             return Checked(Outcome.SLOWED, now + wait, offer_worker=True)
         matches = hmac.compare_digest(known[0], born.isoformat())
-        if found and matches:
-            _verify(session, ctx, conversation, session.get_one(Referral, found), now)
+        referral = lock_one(session, Referral, found) if found and matches else None
+        if referral is not None and referral.erased_at is None:  # not in this very moment
+            _verify(session, ctx, conversation, referral, now)
             return Checked(Outcome.VERIFIED)
         for kind, subject in subjects.items():
             lookup = identities.subject_lookup(ctx.database.keyring, kind, subject)
