@@ -1,5 +1,6 @@
 """A course that we cancel: everybody who has a place is told at once with new choices, and it counts as ours."""
 
+import json
 from dataclasses import dataclass
 
 from sqlmodel import Session, select
@@ -51,7 +52,7 @@ def call_off(ctx: Context, course_id: str, account_id: str, why: str) -> CalledO
         course.state, course.cancelled_at, course.cancelled_why = CourseState.CANCELLED, now, why.strip()[:200] or None
         session.add(course)
         _record(session, ctx, "course", course_id, audit.worker(account_id))
-    ended = _finish(ctx, [course_id])
+    ended = _finish(ctx, [course_id], audit.worker(account_id))
     return CalledOff(ended.people, len(ended.conversations))
 
 
@@ -86,18 +87,18 @@ def tick(ctx: Context) -> list[str]:
     with ctx.database.reading() as session:
         held = select(Booking.id).where(Booking.course_id == Course.id, Booking.state == BookingState.ACTIVE).exists()
         unfinished = sorted(session.exec(select(Course.id).where(Course.state == CourseState.CANCELLED, held)))
-    return _finish(ctx, unfinished).conversations if unfinished else []
+    return _finish(ctx, unfinished, owners.CLOCK).conversations if unfinished else []
 
 
-def _finish(ctx: Context, course_ids: list[str]) -> _Ended:
-    """Each person in a transaction of their own, so that one who cannot be told holds up nobody."""
+def _finish(ctx: Context, course_ids: list[str], actor: str) -> _Ended:
+    """Each person in a transaction of their own: one who cannot be told holds up nobody. `actor`: who did it."""
     ended = _Ended([])
     with ctx.database.reading() as session:
         rows = [row for key in course_ids for row in on_course(session, key, BookingState.ACTIVE)]
         holds = [row for row in waiting.open_holds(session) if row.course_id in course_ids]
     for booking in rows:
         with ctx.database.writing() as session:
-            told = _end_place(session, ctx, booking.id, booking.referral_id)
+            told = _end_place(session, ctx, booking.id, booking.referral_id, actor)
         ended.people += 1
         ended.conversations += [told] if told else []
     for hold in holds:
@@ -109,7 +110,7 @@ def _finish(ctx: Context, course_ids: list[str]) -> _Ended:
     return ended
 
 
-def _end_place(session: Session, ctx: Context, booking_id: str, referral_id: str) -> str | None:
+def _end_place(session: Session, ctx: Context, booking_id: str, referral_id: str, actor: str) -> str | None:
     """The conversation in which they were told."""
     chat_id = chat.newest(session, referral_id)
     conversation = lock_one(session, Conversation, chat_id) if chat_id else None
@@ -121,15 +122,22 @@ def _end_place(session: Session, ctx: Context, booking_id: str, referral_id: str
     held.state, held.ended_at, held.called_off_at = BookingState.CANCELLED, now, now
     held.calendar_sequence += 1
     session.add(held)
-    referral_state.move(session, ctx, referral, "call_off", owners.CLOCK)
+    referral_state.move(session, ctx, referral, "call_off", actor)
     session.flush()
-    _record(session, ctx, "booking", held.id, owners.CLOCK)
+    _record(session, ctx, "booking", held.id, actor)
     if conversation is None:
-        detail = {"why": CALLED_OFF, "booking": held.id}
-        case.open_about(session, ctx, CaseReason.NOT_DELIVERED, Urgency.DEADLINE, referral, detail)
+        _leave_to_a_worker(session, ctx, referral, held)
         return None
     say(session, ctx, conversation, [_reply(session, ctx, conversation, referral, held)])
     return conversation.id
+
+
+def _leave_to_a_worker(session: Session, ctx: Context, referral: Referral, held: Booking) -> None:
+    """Who has no chat must be rung or written to. A case that was open since nothing reaches them says this too."""
+    detail = {"why": CALLED_OFF, "booking": held.id}
+    row = case.open_about(session, ctx, CaseReason.NOT_DELIVERED, Urgency.DEADLINE, referral, detail)
+    row.detail, row.urgency = json.dumps({**json.loads(row.detail or "{}"), **detail}), Urgency.DEADLINE
+    session.add(row)
 
 
 def _reply(session: Session, ctx: Context, conversation: Conversation, referral: Referral, held: Booking) -> Reply:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from programme import attendance_sheet, booked, booking, calling_off, failing, outreach_plan
+from programme import attendance_sheet, booked, booking, calling_off, failing, outreach, outreach_plan
 from programme import session as sessions
 from programme.calling_off import OverError
 from programme.context import Context
@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.enums import BookingState, CaseReason, CourseState, Mark, ReferralState
 from storage.message import ButtonToken, MessageOut
 from storage.referral import Referral
+from storage.referral_change import changes_of
 from storage.session import Course, whole_course
 from tests.builders import NOW, a_booking, a_course, a_referral, an_account
 from tests.conftest import Clock
@@ -90,10 +91,17 @@ def test_who_has_no_chat_has_a_case(ctx: Context) -> None:
     course = a_course(ctx.database)
     row = with_place(ctx, course)
     opened(ctx)  # somebody else's
-    done = calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    account = an_account(ctx.database)
+    with ctx.database.writing() as session:  # it was known already that nothing reaches them
+        outreach.open_unreached(session, ctx, row, outreach.NOT_ARRIVED)
+    done = calling_off.call_off(ctx, course.id, account.id, "")
     assert (done.people, done.told) == (1, 0)
     (case,) = open_cases(ctx)
     assert (case.reason, case.referral_id) == (CaseReason.NOT_DELIVERED, row.id)
+    told_of = json.loads(case.detail or "")
+    assert (told_of["why"], told_of["unreached"]) == ("called_off", outreach.NOT_ARRIVED)
+    with ctx.database.reading() as session:  # each change has who did it
+        assert changes_of(session, row.id)[-1].actor == f"worker:{account.id}"
 
 
 def test_a_process_that_stops_in_the_middle_is_made_good_by_the_clock(
