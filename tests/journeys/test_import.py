@@ -145,7 +145,8 @@ def test_from_a_file_to_a_booked_place(programme: System, carrier: Notify, visit
 
     # Brought in; the same file once more changes nothing.
     page.get_by_role("button", name="Import these").click()
-    expect(page.get_by_text("2 new referrals, 0 changed, 0 the same as before, 4 rows left out, 1 row twice in the file")).to_be_visible()
+    done = "2 new referrals, 0 changed, 0 the same as before, 4 rows left out, 1 row twice in the file"
+    expect(page.get_by_text(done)).to_be_visible()
     check(lead, file)
     expect(page.get_by_text("There is nothing to bring in.")).to_be_visible()
     expect(page.get_by_text("2 referrals here already, the same as before")).to_be_visible()
