@@ -18,8 +18,8 @@ from tests.builders import a_booking, a_case, a_setting
 from tests.conftest import Clock
 from tests.console.server import client, sign_in, token
 from tests.programme.desk import opened
+from tests.programme.referral_files import a_csv
 from tests.programme.staff import a_member
-from tests.programme.test_referral_import import a_csv
 
 HERE = f"{AT}/referrals/letters"
 PEOPLE = (

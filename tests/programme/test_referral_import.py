@@ -1,86 +1,33 @@
-"""Files of referrals: read however they were saved, checked whole, brought in once; the same again changes nothing."""
+"""Files of referrals: read however they were saved, checked whole, and shown as what they would do."""
 
-import csv
-import io
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
-from openpyxl import Workbook
-from sqlmodel import col, func, select
+from sqlmodel import select
 
-from programme import referral_import, verification
+from programme import referral_import
 from programme.context import Context
-from programme.referral_import import ColumnsMissingError, NotNowError, Upload
-from programme.verification import Outcome
-from storage.audit import Audit, audit_of
+from programme.referral_import import ColumnsMissingError
+from storage.audit import audit_of
 from storage.database import Database
-from storage.enums import CaseReason, ImportState, ReferralState
-from storage.outreach import Outreach
+from storage.enums import ReferralState
 from storage.person import Person
-from storage.referral import Referral, by_reference
-from storage.referral_change import changes_of
-from storage.referral_import import ReferralImport
 from tests.builders import a_referral, a_setting, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened
-
-HEADINGS = ("Reference", "Name", "Date of birth", "Referred on", "Book by", "Finish by", "Mobile", "Email", "Language")
-ALEX = ("TVP-4F7K-92", "Alex Green", "14/03/1990", "20/11/2026", "20/12/2026", "20/01/2027", "07700 900123", "", "")
-ROBIN = ("tvp 2h8m 41", "Robin Brown", "2 Nov 1985", "", "", "", "", "robin@example.org", "Polish")
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
-
-
-@pytest.fixture
-def me(ctx: Context) -> str:
-    return an_account(ctx.database).id
-
-
-def a_csv(*rows: Sequence[str], headings: Sequence[str] = HEADINGS, separator: str = ",") -> bytes:
-    out = io.StringIO()
-    csv.writer(out, delimiter=separator).writerows([headings, *rows])
-    return out.getvalue().encode()
-
-
-def an_xlsx(*rows: Sequence[object], headings: Sequence[str] = HEADINGS) -> bytes:
-    book, out = Workbook(), io.BytesIO()
-    for row in [headings, *rows]:
-        book.active.append(list(row))
-    book.save(out)
-    return out.getvalue()
-
-
-def checked(ctx: Context, me: str, content: bytes) -> Upload:
-    return referral_import.read(ctx, referral_import.check(ctx, me, "export.csv", content))
-
-
-def brought_in(ctx: Context, me: str, content: bytes, with_changes: bool = True) -> referral_import.Past:
-    key = referral_import.check(ctx, me, "export.csv", content)
-    referral_import.start(ctx, key)
-    referral_import.bring_in(ctx, key, me, with_changes=with_changes)
-    found = referral_import.outcome(ctx, key)
-    assert found is not None
-    return found
-
-
-def everything(ctx: Context) -> list[dict[str, object]]:
-    with ctx.database.reading() as session:
-        rows = session.exec(select(Referral, Person).join(Person).order_by(Referral.id))
-        return [referral.model_dump() | person.model_dump() for referral, person in rows]
-
-
-def stored(ctx: Context, reference: str) -> tuple[Referral, Person]:
-    with ctx.database.reading() as session:
-        row = by_reference(session, ctx.database.keyring, reference)
-        assert row is not None
-        return row, session.get_one(Person, row.person_id)
-
+from tests.programme.desk import a_context
+from tests.programme.referral_files import (
+    ALEX,
+    HEADINGS,
+    ROBIN,
+    a_csv,
+    an_xlsx,
+    brought_in,
+    checked,
+    everything,
+    stored,
+)
 
 SAVED = {
     "as we write it": a_csv(ALEX, ROBIN),
@@ -104,6 +51,46 @@ SAVED = {
         ROBIN,
     ),
 }
+WRONG: Mapping[str, tuple[dict[str, str], str, str]] = {
+    "no reference": ({"Reference": ""}, "Reference", "missing"),
+    "another's reference": ({"Reference": "ABC-1"}, "Reference", "bad_reference"),
+    "no name": ({"Name": " "}, "Name", "missing"),
+    "a number for a name": ({"Name": "07700 900123"}, "Name", "bad_name"),
+    "no birthday": ({"Date of birth": ""}, "Date of birth", "missing"),
+    "no such day": ({"Date of birth": "31/02/1990"}, "Date of birth", "birth_impossible"),
+    "no day at all": ({"Date of birth": "spring"}, "Date of birth", "birth_unreadable"),
+    "too young by a day": ({"Date of birth": "02/12/2008"}, "Date of birth", "under_18"),
+    "a month before its day": ({"Date of birth": "03/14/1990"}, "Date of birth", "month_first"),
+    "a day that a spreadsheet counted": ({"Referred on": "46346"}, "Referred on", "day_number"),
+    "too old": ({"Date of birth": "01/01/1900"}, "Date of birth", "birth_too_old"),
+    "not born yet": ({"Date of birth": "01/01/2030"}, "Date of birth", "birth_future"),
+    "referred tomorrow": ({"Referred on": "02/12/2026"}, "Referred on", "day_ahead"),
+    "referred long ago": ({"Referred on": "20/11/2024"}, "Referred on", "day_long_ago"),
+    "to book, yesterday": ({"Book by": "30/11/2026"}, "Book by", "day_over"),
+    "books after the end": ({"Book by": "21/01/2027"}, "Book by", "after_finish"),
+    "a short number": ({"Mobile": "07700 90012"}, "Mobile", "bad_phone"),
+    "a number with digits cut off": ({"Mobile": "4.47701E+11"}, "Mobile", "phone_cut"),
+    "two addresses": ({"Email": "a@example.org, b@example.org"}, "Email", "bad_email"),
+    "a made-up language": ({"Language": "Elvish"}, "Language", "bad_language"),
+}
+FORCES_ROW = ("TVP-4F7K-92", "Alex Green", "14/03/1990", "20/11/2026", "07700900123")
+MEANING = {
+    "Occurrence": "reference",
+    "Subject": "name",
+    "D_O_B": "date_of_birth",
+    "Sent": "referred_on",
+    "Tel": "phone",
+}
+
+
+@pytest.fixture
+def ctx(database: Database, clock: Clock) -> Context:
+    return a_context(database, clock)
+
+
+@pytest.fixture
+def me(ctx: Context) -> str:
+    return an_account(ctx.database).id
 
 
 @pytest.mark.parametrize("how", list(SAVED))
@@ -171,30 +158,6 @@ def test_what_is_changed_is_shown_and_written_where_wanted(ctx: Context, me: str
     assert brought_in(ctx, me, newer).same == 2
 
 
-WRONG: Mapping[str, tuple[dict[str, str], str, str]] = {
-    "no reference": ({"Reference": ""}, "Reference", "missing"),
-    "another's reference": ({"Reference": "ABC-1"}, "Reference", "bad_reference"),
-    "no name": ({"Name": " "}, "Name", "missing"),
-    "a number for a name": ({"Name": "07700 900123"}, "Name", "bad_name"),
-    "no birthday": ({"Date of birth": ""}, "Date of birth", "missing"),
-    "no such day": ({"Date of birth": "31/02/1990"}, "Date of birth", "birth_impossible"),
-    "no day at all": ({"Date of birth": "spring"}, "Date of birth", "birth_unreadable"),
-    "too young by a day": ({"Date of birth": "02/12/2008"}, "Date of birth", "under_18"),
-    "a month before its day": ({"Date of birth": "03/14/1990"}, "Date of birth", "month_first"),
-    "a day that a spreadsheet counted": ({"Referred on": "46346"}, "Referred on", "day_number"),
-    "too old": ({"Date of birth": "01/01/1900"}, "Date of birth", "birth_too_old"),
-    "not born yet": ({"Date of birth": "01/01/2030"}, "Date of birth", "birth_future"),
-    "referred tomorrow": ({"Referred on": "02/12/2026"}, "Referred on", "day_ahead"),
-    "referred long ago": ({"Referred on": "20/11/2024"}, "Referred on", "day_long_ago"),
-    "to book, yesterday": ({"Book by": "30/11/2026"}, "Book by", "day_over"),
-    "books after the end": ({"Book by": "21/01/2027"}, "Book by", "after_finish"),
-    "a short number": ({"Mobile": "07700 90012"}, "Mobile", "bad_phone"),
-    "a number with digits cut off": ({"Mobile": "4.47701E+11"}, "Mobile", "phone_cut"),
-    "two addresses": ({"Email": "a@example.org, b@example.org"}, "Email", "bad_email"),
-    "a made-up language": ({"Language": "Elvish"}, "Language", "bad_language"),
-}
-
-
 @pytest.mark.parametrize("how", list(WRONG))
 def test_a_bad_row_is_named_and_left_out(ctx: Context, me: str, how: str) -> None:
     given, title, code = WRONG[how]
@@ -250,17 +213,6 @@ def test_somebody_who_seems_to_be_here_already_is_shown(ctx: Context, me: str) -
     assert [(one.line, one.referral_id) for one in upload.plan.alike] == [(2, known.id)]
 
 
-FORCES = ("Occurrence", "Subject", "D_O_B", "Sent", "Tel")
-FORCES_ROW = ("TVP-4F7K-92", "Alex Green", "14/03/1990", "20/11/2026", "07700900123")
-MEANING = {
-    "Occurrence": "reference",
-    "Subject": "name",
-    "D_O_B": "date_of_birth",
-    "Sent": "referred_on",
-    "Tel": "phone",
-}
-
-
 def test_the_forces_own_headings_are_asked_once_and_remembered(ctx: Context, me: str) -> None:
     content = a_csv(FORCES_ROW, headings=("Occurrence", "Subject", "Born (UK)", "Sent", "Tel"))
     first = checked(ctx, me, content)
@@ -274,85 +226,3 @@ def test_the_forces_own_headings_are_asked_once_and_remembered(ctx: Context, me:
     assert len(referral_import.read(ctx, first.id).plan.added) == 1  # type: ignore[union-attr]
     again = checked(ctx, me, an_xlsx(FORCES_ROW, headings=("Occurrence", "Subject", "Born (UK)", "Sent", "Tel")))
     assert again.columns == meaning | {"Born (UK)": "date_of_birth"}
-
-
-def test_it_is_all_or_nothing_and_can_be_tried_again(ctx: Context, me: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = referral_import.check(ctx, me, "x.csv", a_csv(ALEX, ROBIN))
-    referral_import.start(ctx, key)
-    with pytest.raises(NotNowError):
-        referral_import.start(ctx, key)
-
-    def broken(*_given: object) -> int:
-        raise RuntimeError
-
-    with monkeypatch.context() as patch:
-        patch.setattr("programme.referral_writing.arrived", broken)
-        with pytest.raises(RuntimeError):
-            referral_import.bring_in(ctx, key, me, with_changes=True)
-    assert everything(ctx) == []
-    assert referral_import.read(ctx, key).state is ImportState.FAILED
-    referral_import.start(ctx, key)
-    referral_import.bring_in(ctx, key, me, with_changes=True)
-    assert len(everything(ctx)) == 2
-    with pytest.raises(NotNowError):
-        referral_import.bring_in(ctx, key, me, with_changes=True)
-
-
-def test_what_was_cut_off_may_start_again(ctx: Context, me: str, clock: Clock) -> None:
-    key = referral_import.check(ctx, me, "x.csv", a_csv(ALEX))
-    referral_import.start(ctx, key)
-    assert not referral_import.read(ctx, key).may_start
-    clock.forward(minutes=6)
-    assert referral_import.read(ctx, key).may_start
-
-
-def test_rows_are_kept_no_longer_than_they_are_needed(ctx: Context, me: str, clock: Clock) -> None:
-    left = referral_import.check(ctx, me, "x.csv", a_csv(ALEX))
-    done = brought_in(ctx, me, a_csv(ROBIN))
-    clock.forward(hours=25)
-    referral_import.check(ctx, me, "y.csv", a_csv(ALEX))
-    with ctx.database.reading() as session:
-        assert session.get_one(ReferralImport, left).content is None
-        assert session.get_one(ReferralImport, done.id).content is None
-    with pytest.raises(NotNowError):
-        referral_import.start(ctx, left)
-
-
-def test_who_came_in_can_prove_it_is_looked_for_and_has_a_history(ctx: Context, me: str, clock: Clock) -> None:
-    verification.claim_without_reference(ctx, opened(ctx), "Alex Green", date(1990, 3, 14), "07700 900123")
-    brought_in(ctx, me, a_csv(ALEX))
-    row, _ = stored(ctx, "TVP4F7K92")
-    claim = next(case for case in open_cases(ctx) if case.reason is CaseReason.NO_REFERENCE)
-    assert json.loads(claim.detail or "{}")["matches"] == [row.id]
-    clock.forward(minutes=5)
-    assert verification.check(ctx, opened(ctx), "TVP4F7K92", date(1990, 3, 14)).outcome is Outcome.VERIFIED
-    with ctx.database.reading() as session:
-        lines = [(one.event, one.was, one.now, one.actor) for one in changes_of(session, row.id)]
-    referred, verified = ReferralState.REFERRED, ReferralState.VERIFIED
-    assert lines == [("refer", None, referred, f"worker:{me}"), ("verify", referred, verified, "person")]
-
-
-def _made_up(number: int) -> tuple[str, ...]:
-    letters = "ABCDEFGHJK"
-    reference = f"TVP-{letters[number // 1000]}{number % 1000:03d}-{number % 97:02d}"
-    name = f"Person {letters[number % 10]}{letters[number // 10 % 10].lower()}"
-    born = f"{number % 28 + 1:02d}/{number % 12 + 1:02d}/{1950 + number % 50}"
-    return (reference, name, born, "20/11/2026", "", "", f"07700 900{number % 1000:03d}", "", "")
-
-
-def test_five_thousand_rows_in_half_a_minute(ctx: Context, me: str) -> None:
-    """Checked, shown and brought in, everybody's link planned. Of this process's own time, since how busy the
-    machine is besides says nothing about us; it comes to two seconds or three."""
-    rows = [_made_up(number) for number in range(5_000)]
-    began = time.process_time()
-    key = referral_import.check(ctx, me, "x.xlsx", an_xlsx(*rows))
-    assert referral_import.read(ctx, key).plan is not None
-    referral_import.start(ctx, key)
-    referral_import.bring_in(ctx, key, me, with_changes=True)
-    took = time.process_time() - began
-    assert took < 15
-    with ctx.database.reading() as session:
-        assert session.exec(select(func.count()).select_from(Referral)).one() == 5_000
-        assert session.exec(select(func.count()).where(col(Audit.action) == "refer")).one() == 5_000
-        assert session.exec(select(func.count()).select_from(Outreach)).one() == 5_000
-    print(f"5,000 rows: {took:.1f} s")

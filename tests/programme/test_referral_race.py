@@ -22,9 +22,9 @@ from tests.builders import NOW, a_booking, a_course, a_referral, an_account
 from tests.conftest import Clock
 from tests.processes import together
 from tests.programme.desk import a_context, opened
-from tests.programme.test_referral_import import _made_up, a_csv
+from tests.programme.referral_files import a_csv, made_up
 
-ROWS = [_made_up(number) for number in range(120)]
+ROWS = [made_up(number) for number in range(120)]
 PROCESSES = 3
 
 

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from programme import sheet
 from programme.sheet import MOST_UNPACKED, BadFileError
-from tests.programme.test_referral_import import ALEX, a_csv, an_xlsx
+from tests.programme.referral_files import ALEX, a_csv, an_xlsx
 
 
 def a_zip(parts: dict[str, bytes]) -> bytes:

@@ -10,7 +10,7 @@ from programme import referral_import
 from programme.context import Context
 from storage.enums import Role
 from tests.console.desk import signed_in
-from tests.programme.test_referral_import import a_csv
+from tests.programme.referral_files import a_csv
 
 PEOPLE = [(f"TVP-4F7K-9{number}", "Alex Green", "14/03/1990", "", "", "", "", "", "") for number in range(2, 5)]
 A4 = {"width": 794, "height": 1123}  # in the browser's pixels
