@@ -81,8 +81,8 @@ class Past:
     refused: int
 
     @property
-    def rest(self) -> int:
-        """Rows that were twice in the file and read once, or would have changed something and were left."""
+    def twice(self) -> int:
+        """Rows that were twice in the file, and counted once."""
         return self.total - self.added - self.changed - self.same - self.refused
 
 
@@ -187,7 +187,7 @@ def bring_in(ctx: Context, import_id: str, account_id: str, *, with_changes: boo
             plan = referral_plan.of_read(session, ctx, read)
             done = referral_writing.write(session, ctx, plan, actor, with_changes=with_changes, import_id=row.id)
             row.added, row.changed, row.refused = len(done.added), len(done.changed), plan.refused
-            row.same = len(plan.same)
+            row.same = len(plan.same) + (0 if with_changes else len(plan.changed))  # left as they were, as was wanted
             row.state, row.content, row.ended_at = ImportState.DONE, None, ctx.clock()
             session.add(row)
             _record(session, ctx, row, actor)

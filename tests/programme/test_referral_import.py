@@ -145,7 +145,8 @@ def test_what_is_changed_is_shown_and_written_where_wanted(ctx: Context, me: str
         (2, [("Email", "", "alex@example.org"), ("Book by", "20/12/2026", "22/12/2026")])
     ]
     before = everything(ctx)
-    brought_in(ctx, me, newer, with_changes=False)
+    left = brought_in(ctx, me, newer, with_changes=False)
+    assert (left.changed, left.twice, left.same) == (0, 0, left.total)
     assert everything(ctx) == before
     assert brought_in(ctx, me, newer).changed == 1
     row, person = stored(ctx, "TVP4F7K92")
@@ -192,7 +193,7 @@ def test_twice_in_one_file(ctx: Context, me: str) -> None:
     assert ["(line 5)" in upload.plan.wrong[0].reason, "(line 4)" in upload.plan.wrong[1].reason] == [True, True]
     assert [(one.line, one.other_line) for one in upload.plan.alike] == [(6, 2)]
     done = brought_in(ctx, me, a_csv(ALEX, ALEX, ROBIN, differs, other))
-    assert (done.total, done.added, done.same, done.refused, done.rest) == (5, 2, 0, 2, 1)
+    assert (done.total, done.added, done.same, done.refused, done.twice) == (5, 2, 0, 2, 1)
 
 
 def test_of_three_that_differ_each_names_the_others(ctx: Context, me: str) -> None:
