@@ -1,12 +1,15 @@
 """Keep and Keep no longer on a person's page; and what stands there once they were erased."""
 
 import pytest
+from sqlmodel import select
 
 from programme import retention
 from programme.context import Context
 from storage.audit import audit_of
 from storage.database import Database
 from storage.enums import Role
+from storage.police_list import PoliceList
+from storage.session import CourseSession
 from tests.builders import a_case
 from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in
@@ -67,10 +70,17 @@ def test_of_somebody_who_was_erased_every_page_says_only_that(ctx: Context) -> N
         lead.post(f"{chat}/take"),
     ):
         assert status == 410 and "Their details were erased" in text
-    _others_still_read(lead, life)
+    _others_still_read(lead)
+    with ctx.database.reading() as session:
+        held = session.exec(select(CourseSession.id).where(CourseSession.course_id == life.booking.course_id)).one()
+        handed = session.exec(select(PoliceList.id)).one()
+    sheet, handed_over = lead.page(f"/sessions/{held}"), lead.page(f"/police-lists/{handed}")
+    assert "Somebody whose details were erased" in sheet and life.booking.id in sheet and "/mark" not in sheet
+    assert "Their details were erased" in handed_over and "/correct" not in handed_over
+    assert lead.post(f"/sessions/{held}/mark", script=True, booking=life.booking.id, mark="absent")[0] == 409
 
 
-def _others_still_read(lead: Browser, life: Life) -> None:
+def _others_still_read(lead: Browser) -> None:
     """Pages on which they stood among others."""
     audit = lead.page("/audit")
     assert "Erased people&#39;s details" in audit or "Erased people's details" in audit

@@ -73,6 +73,7 @@ NAME, REFERENCE, CHAT, ADDRESS = "Quentin Zebedee", "TVP7Q8Z91", "990077661", "1
 # Each is looked for as it stands, however it is written.
 TRACES = ("zebedee", "quentin", "900987", "zz.example", "7q8z91", "1983-04-17", "marigold", CHAT, ADDRESS)
 SAID = "it's Quentin Zebedee, ring 07700 900987, marigold"
+DETAIL = json.dumps({"said": [{"turn": "a turn", "words": SAID}]})
 ENDED = NOW - timedelta(days=400)
 
 
@@ -90,20 +91,7 @@ class Life:
 
 def a_life(ctx: Context, whole: bool = True, number: int = 1) -> Life:
     """All that somebody leaves, who came to the end of their referral 400 days ago; or only what stands in no way."""
-    database, worker = ctx.database, an_account(ctx.database, name="Wren Worker")
-    about = {"phone": "07700 900987", "email": "q@zz.example", "access_needs": "says Zebedee", "language": "pl"}
-    person = a_person(database, name=NAME, date_of_birth="1983-04-17", **about)
-    referral = a_referral(
-        database,
-        person=person,
-        reference=f"{REFERENCE[:-1]}{number}",
-        matching_word="marigold",
-        source_lookup=database.keyring.lookup(SAID, SOURCE),
-        state=ReferralState.COMPLETED,
-        verified_at=ENDED,
-        created_at=ENDED - timedelta(days=30),
-        referred_on=(ENDED - timedelta(days=30)).date(),
-    )
+    database, worker, referral = ctx.database, an_account(ctx.database, name="Wren Worker"), _someone(ctx, number)
     them = {"referral_id": referral.id, "verified_at": ENDED, "last_in_at": ENDED}
     web = a_conversation(database, address_lookup=address_lookup(database.keyring, ADDRESS), language="pl", **them)
     account = an_identity(database, Channel.TELEGRAM, external=f"{CHAT[:-1]}{number}")
@@ -116,19 +104,37 @@ def a_life(ctx: Context, whole: bool = True, number: int = 1) -> Life:
         link = verification.link_id(session, ctx, token)
     life = Life(referral, web, telegram, linked, booking, token)
     _add(ctx, _listed(ctx, life, worker.id, number))
-    if not whole:
-        return life
-    search.note(ctx, "Zebedee", worker.id)
-    search.note(ctx, "tvp 7q8z 91", worker.id)
-    for chat in (web, telegram, linked):
-        _talk(ctx, chat, worker.id)
-    message = a_message_out(database, web, SAID, state=OutState.DELIVERED)
-    sent = {"state": OutreachState.SENT, "text": SAID, "external_id": CHAT}
-    an_outreach(database, referral, link_id=link, **sent)
-    an_outreach(database, referral, way=Way.WEB, message_id=message.id, occasion="chat", text=SAID)
-    _add(ctx, _rows_of(ctx, life, worker.id))
-    _audit(ctx, life)
+    if whole:
+        _leave_the_rest(ctx, life, worker.id, link)
     return life
+
+
+def _someone(ctx: Context, number: int) -> Referral:
+    about = {"phone": "07700 900987", "email": "q@zz.example", "access_needs": "says Zebedee", "language": "pl"}
+    return a_referral(
+        ctx.database,
+        person=a_person(ctx.database, name=NAME, date_of_birth="1983-04-17", **about),
+        reference=f"{REFERENCE[:-1]}{number}",
+        matching_word="marigold",
+        source_lookup=ctx.database.keyring.lookup(SAID, SOURCE),
+        state=ReferralState.COMPLETED,
+        verified_at=ENDED,
+        created_at=ENDED - timedelta(days=30),
+        referred_on=(ENDED - timedelta(days=30)).date(),
+    )
+
+
+def _leave_the_rest(ctx: Context, life: Life, worker: str, link: str | None) -> None:
+    for typed in ("Zebedee", "tvp 7q8z 91"):
+        search.note(ctx, typed, worker)
+    for chat in (life.web, life.telegram, life.linked):
+        _talk(ctx, chat, worker)
+    message = a_message_out(ctx.database, life.web, SAID, state=OutState.DELIVERED)
+    sent = {"state": OutreachState.SENT, "text": SAID, "external_id": CHAT}
+    an_outreach(ctx.database, life.referral, link_id=link, **sent)
+    an_outreach(ctx.database, life.referral, way=Way.WEB, message_id=message.id, occasion="chat", text=SAID)
+    _add(ctx, [*_came_and_was_decided(ctx, life, worker), *_papers_and_notes(ctx, life, worker)])
+    _audit(ctx, life)
 
 
 def _audit(ctx: Context, life: Life) -> None:
@@ -151,7 +157,7 @@ def _talk(ctx: Context, chat: Conversation, worker: str) -> None:
     a_miss(database, told, text=SAID)
     ended = {"state": HandoffState.CLOSED, "requested_at": ENDED, "ended_at": ENDED, "first_reply_at": ENDED}
     request = a_handoff_request(database, chat, last_words=SAID, outcome_note=SAID, account_id=worker, **ended)
-    a_case(database, conversation_id=chat.id, detail=SAID, closed_at=ENDED, reason=CaseReason.COMPLAINT)
+    a_case(database, conversation_id=chat.id, detail=DETAIL, closed_at=ENDED, reason=CaseReason.COMPLAINT)
     rang = {"good_time": SAID, "outcome_note": SAID, "due_at": ENDED, "asked_at": ENDED, "closed_at": ENDED}
     lesson = {"text": "i am …", "account_id": worker, "taught_at": ENDED, "intent": "greet"}
     ids = {"miss_id": miss.id, "message_in_id": taught.id}
@@ -199,64 +205,33 @@ def _listed(ctx: Context, life: Life, worker: str, number: int) -> list[Row]:
     ]
 
 
-def _rows_of(ctx: Context, life: Life, worker: str) -> list[Row]:
-    """What hangs on the referral itself."""
-    keyring, of = ctx.database.keyring, life.referral.id
-    theirs = {"referral_id": of}
+def _came_and_was_decided(ctx: Context, life: Life, worker: str) -> list[Row]:
+    theirs, place = {"referral_id": life.referral.id}, {"booking_id": life.booking.id}
     decided = {"decided_by": worker, "decided_at": ENDED, "second_reason": SAID, "overturned_reason": SAID}
+    found = {"finding": Finding.REFUSED, "state": DecisionState.OVERTURNED, "reason": SAID}
+    missed = {"noted_at": ENDED, "step": AbsenceStep.DATES, "why": SAID, "put_right_at": ENDED}
+    marked = {"mark": Mark.ATTENDED, "account_id": worker, "marked_at": ENDED}
     with ctx.database.reading() as session:
         held = session.exec(every(CourseSession).where(CourseSession.course_id == life.booking.course_id)).scalar_one()
+    return [
+        Absence(id=new_id(), **missed, **place, **theirs),
+        Attendance(id=new_id(), session_id=held.id, **marked, **place),
+        Decision(id=new_id(), evidence=json.dumps(SAID), **found, **decided, **theirs),
+    ]
+
+
+def _papers_and_notes(ctx: Context, life: Life, worker: str) -> list[Row]:
+    keyring, of = ctx.database.keyring, life.referral.id
+    theirs, closed = {"referral_id": of}, {"opened_at": ENDED, "due_at": ENDED, "closed_at": ENDED}
     paper = {"kind": PaperKind.CERTIFICATE, "token": SAID, "token_lookup": token_lookup(keyring, SAID)}
+    waited = {"wanted": SAID, "state": WaitingState.PLACED, "joined_at": ENDED, "ended_at": ENDED}
+    asked = {"reason": CaseReason.MORE_TIME, "urgency": Urgency.ASKED, "detail": DETAIL}
     guessed = subject_lookup(keyring, AttemptKind.REFERENCE, REFERENCE)
     return [
-        Absence(
-            id=new_id(),
-            booking_id=life.booking.id,
-            noted_at=ENDED,
-            step=AbsenceStep.DATES,
-            why=SAID,
-            put_right_at=ENDED,
-            **theirs,
-        ),
-        Attendance(
-            id=new_id(),
-            session_id=held.id,
-            booking_id=life.booking.id,
-            mark=Mark.ATTENDED,
-            account_id=worker,
-            marked_at=ENDED,
-        ),
-        Decision(
-            id=new_id(),
-            finding=Finding.REFUSED,
-            state=DecisionState.OVERTURNED,
-            reason=SAID,
-            evidence=json.dumps(SAID),
-            **decided,
-            **theirs,
-        ),
         Paper(id=new_id(), subject=f"referral:{of}", issued_at=ENDED, **paper, **theirs),
-        Waiting(
-            id=new_id(),
-            conversation_id=life.web.id,
-            wanted=SAID,
-            state=WaitingState.PLACED,
-            joined_at=ENDED,
-            ended_at=ENDED,
-            **theirs,
-        ),
+        Waiting(id=new_id(), conversation_id=life.web.id, **waited, **theirs),
         Note(id=new_id(), account_id=worker, text=SAID, written_at=ENDED, **theirs),
-        Case(
-            id=new_id(),
-            reason=CaseReason.MORE_TIME,
-            subject=f"referral:{of}",
-            urgency=Urgency.ASKED,
-            detail=SAID,
-            opened_at=ENDED,
-            due_at=ENDED,
-            closed_at=ENDED,
-            **theirs,
-        ),
+        Case(id=new_id(), subject=f"referral:{of}", **asked, **closed, **theirs),
         Attempt(id=new_id(), kind=AttemptKind.REFERENCE, subject_lookup=guessed, failed_at=ENDED),
     ]
 
