@@ -1,5 +1,7 @@
 """What is left after erasing: the same numbers, a newcomer, nothing that could be done to nobody; and keeping."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -257,3 +259,15 @@ def test_what_was_erased_is_written_over_in_the_file(sqlite_url: str, keyring: K
     content = database.path.read_bytes()
     assert len(lain) > 10 and life.referral.id.encode() in content
     assert not [value for value in lain if value in content]
+
+
+def test_two_clocks_at_once_erase_each_once(ctx: Context) -> None:
+    for number in (1, 2, 3):
+        a_life(ctx, whole=False, number=number)
+    set_all(ctx)
+    with ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(lambda _: retention.tick(ctx), range(2)))
+    assert sum(each.people for each in done) == 3
+    with ctx.database.reading() as session:
+        lines = session.exec(select(Audit.detail).where(Audit.action == "erased")).all()
+    assert sum(json.loads(each or "{}")["people"] for each in lines) == 3
