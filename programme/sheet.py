@@ -17,6 +17,7 @@ MOST_PARTS = 1_000
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and any Office file with a password
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 ZIP = b"PK\x03\x04"
+PDF = b"%PDF-"
 SEPARATORS = ",;\t|"
 LOOKED_AT = 20  # rows among which the headings are looked for: exports put a title and a date above them
 MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
@@ -45,6 +46,8 @@ def read(content: bytes, is_heading: Callable[[str], bool] = lambda _cell: False
         raise BadFileError("empty")
     if content.startswith(OLD_EXCEL):
         raise BadFileError("locked" if ENCRYPTED in content else "old_excel")
+    if content.startswith(PDF):
+        raise BadFileError("not_a_table")
     lines = _xlsx(content) if content.startswith(ZIP) else _csv(content)
     return _sheet(((number, cells) for number, cells in lines if any(cells)), is_heading)
 

@@ -29,6 +29,7 @@ BAD_FILES = {
     "spaces": (b" \n", "empty"),
     "headings alone": (a_csv(), "empty"),
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not_a_table"),
+    "a printed list": (b"%PDF-1.4 hello", "not_a_table"),
     "an old Excel file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old_excel"),
     "a locked one": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "locked"),
     "half of an XLSX": (an_xlsx(ALEX)[:900], "damaged"),
