@@ -50,6 +50,7 @@ def call_off(ctx: Context, course_id: str, account_id: str, why: str) -> CalledO
         if course.state != CourseState.OPEN or all(each.ends_at <= now for each in whole.sessions):
             raise OverError(OverError.__doc__)
         course.state, course.cancelled_at, course.cancelled_why = CourseState.CANCELLED, now, why.strip()[:200] or None
+        course.changed_at = now  # by which the clock finds whom a text message or an e-mail must tell
         session.add(course)
         _record(session, ctx, "course", course_id, audit.worker(account_id))
     ended = _finish(ctx, [course_id], audit.worker(account_id))
@@ -133,7 +134,8 @@ def _end_place(session: Session, ctx: Context, booking_id: str, referral_id: str
 
 
 def _leave_to_a_worker(session: Session, ctx: Context, referral: Referral, held: Booking) -> None:
-    """Who has no chat must be rung or written to. A case that was open since nothing reaches them says this too."""
+    """Who has no chat is told by the clock, where a text message or an e-mail can be sent, and a worker makes sure. A
+    case that was open since nothing reaches them says this too."""
     detail = {"why": CALLED_OFF, "booking": held.id}
     row = case.open_about(session, ctx, CaseReason.NOT_DELIVERED, Urgency.DEADLINE, referral, detail)
     row.detail, row.urgency = json.dumps({**json.loads(row.detail or "{}"), **detail}), Urgency.DEADLINE

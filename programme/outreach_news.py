@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from programme import booked, happening, second_chance
 from programme.booked import BookingView
@@ -23,8 +23,8 @@ from storage.referral_change import ReferralChange, changes_of
 from storage.session import Course
 
 LASTS = timedelta(days=7)
-TEXTS = {"completed": "notice_text_completed", "changed": "notice_text_changed"}
-MAILS = {"completed": "notice_mail_completed", "changed": "notice_mail_changed"}
+TEXTS = {"completed": "notice_text_completed", "changed": "notice_text_changed", "called_off": "notice_text_called_off"}
+MAILS = {"completed": "notice_mail_completed", "changed": "notice_mail_changed", "called_off": "notice_mail_called_off"}
 KINDS = (OutreachKind.MISSED, OutreachKind.CHANGED, OutreachKind.COMPLETED)
 
 
@@ -37,9 +37,8 @@ def due(session: Session, now: datetime) -> dict[str, str]:
     found |= {completed_key(key): key for key in session.exec(done)}
     lately = select(Course.id, Course.changed_at).where(col(Course.changed_at) > now - LASTS)
     changed = {key: at for key, at in session.exec(lately) if at is not None}  # few: first, so that few places are read
-    held = select(Booking.id, Booking.referral_id, Booking.course_id).where(
-        col(Booking.course_id).in_(changed), Booking.state == BookingState.ACTIVE
-    )
+    stands = or_(col(Booking.state) == BookingState.ACTIVE, col(Booking.called_off_at).is_not(None))
+    held = select(Booking.id, Booking.referral_id, Booking.course_id).where(col(Booking.course_id).in_(changed), stands)
     places = session.exec(held).all() if changed else ()
     return found | {changed_key(key, changed[of]): referral_id for key, referral_id, of in places}
 
@@ -48,7 +47,7 @@ def wanted(session: Session, referral: Referral, theirs: Known, now: datetime) -
     """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them."""
     found: list[Occasion] = []
     for held in theirs.places[:1]:  # what they have, or had last
-        found += [*_missed(theirs, held, now), *_changed(theirs, held, now)]
+        found += [*_missed(theirs, held, now), *_changed(theirs, held, now), *_called_off(theirs, held, now)]
         found += _completed(session, referral, held, now)
     if not found or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in theirs.chats):
         return []
@@ -95,9 +94,10 @@ def replies(session: Session, ctx: Context, conversation: Conversation, occasion
 def letter(session: Session, occasion: Occasion, is_text: bool) -> tuple[str, dict[str, Any]]:
     """The answer's name for a text message or an e-mail, and its values."""
     if occasion.kind is not OutreachKind.MISSED:
-        view = booked.view(session, session.get_one(Booking, occasion.booking_id or ""))
+        held = session.get_one(Booking, occasion.booking_id or "")
         what = "completed" if occasion.kind is OutreachKind.COMPLETED else "changed"
-        return (TEXTS if is_text else MAILS)[what], view.values()
+        told = "called_off" if held.called_off_at is not None else what
+        return (TEXTS if is_text else MAILS)[told], booked.view(session, held).values()
     row = session.get_one(Absence, occasion.key.rpartition(":")[2])
     values = second_chance.values(session, row)
     if row.step is AbsenceStep.DATES:
@@ -123,6 +123,16 @@ def _changed(theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
         return []
     ahead = [each.starts_at for each in theirs.sessions[held.course_id] if each.starts_at > now]
     if not ahead:
+        return []
+    until = min(at + LASTS, ahead[0])
+    return [Occasion(changed_key(held.id, at), OutreachKind.CHANGED, held.referral_id, until, held.id)]
+
+
+def _called_off(theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
+    """That we cancelled what they had a place in: for whoever has no chat, in which it was said at once."""
+    at = theirs.courses[held.course_id].changed_at
+    ahead = [each.starts_at for each in theirs.sessions[held.course_id] if each.starts_at > now]
+    if at is None or held.called_off_at is None or at > held.called_off_at or theirs.chats or not ahead:
         return []
     until = min(at + LASTS, ahead[0])
     return [Occasion(changed_key(held.id, at), OutreachKind.CHANGED, held.referral_id, until, held.id)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from programme import attendance_sheet, booked, booking, calling_off, failing, outreach, outreach_plan
+from programme import attendance_sheet, booked, booking, calling_off, failing, outreach, outreach_plan, outreach_post
 from programme import session as sessions
 from programme.calling_off import OverError
 from programme.context import Context
@@ -14,7 +14,7 @@ from programme.outcome import Done
 from storage import message as messages
 from storage.booking import Booking, active_booking
 from storage.database import Database
-from storage.enums import BookingState, CaseReason, CourseState, Mark, ReferralState
+from storage.enums import BookingState, CaseReason, CourseState, Mark, ReferralState, Way
 from storage.message import ButtonToken, MessageOut
 from storage.referral import Referral
 from storage.referral_change import changes_of
@@ -102,6 +102,18 @@ def test_who_has_no_chat_has_a_case(ctx: Context) -> None:
     assert (told_of["why"], told_of["unreached"]) == ("called_off", outreach.NOT_ARRIVED)
     with ctx.database.reading() as session:  # each change has who did it
         assert changes_of(session, row.id)[-1].actor == f"worker:{account.id}"
+
+
+def test_who_has_no_chat_is_told_by_text_message_and_who_has_one_is_not_told_twice(ctx: Context, clock: Clock) -> None:
+    course = a_course(ctx.database)
+    with_place(ctx, course)
+    chat = proved(ctx, with_place(ctx, course))
+    calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    clock.forward(minutes=1)
+    outreach_plan.plan(ctx, (Way.SMS,))
+    (letter,) = outreach_post.claim(ctx, Way.SMS, "https://chat.example.org")
+    assert "is cancelled" in letter.text and "does not count against you" in letter.text and "/r/" in letter.text
+    assert told(ctx, chat) == ["notice_called_off_none"]  # there is no other date
 
 
 def test_a_process_that_stops_in_the_middle_is_made_good_by_the_clock(
