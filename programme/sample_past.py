@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from programme import police_list
@@ -77,12 +77,14 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Held:
-    """A session that is over."""
+    """A session that is over. `sessions`: how many its course has."""
 
     course_id: str
     session_id: str
     starts: datetime
     ends: datetime
+    venue: str
+    sessions: int
 
 
 def tell(ctx: Context, staff: Mapping[str, str]) -> int:
@@ -91,8 +93,9 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
     content: dict[str, Any] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     rows = _Rows(ctx, Random(SEED), content, staff["worker"])  # noqa: S311 - the same people each time
     with ctx.database.writing() as session:
-        held = list(_held(session, ctx.clock() - timedelta(days=2)))
-        for number in range(content["people"]):
+        held = list(_held(session, ctx.clock() - timedelta(hours=1)))
+        people = len(content["weeks"]) * int(content["a_week"])
+        for number in range(people):
             _person(rows, number, held)
         for table in IN_ORDER:
             for wanted in {tuple(sorted(row)): None for row in rows.of[table]}:
@@ -101,45 +104,59 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
     list_id = police_list.sign(ctx, ListKind.COMPLETED, staff["manager"], police_list.due(ctx, ListKind.COMPLETED).mark)
     police_list.hand_over(ctx, list_id, staff["manager"], content["recipient"])
     police_list.receive(ctx, list_id, staff["manager"], content["receipt"])
-    return int(content["people"])
+    return people
 
 
 def _held(session: Session, until: datetime) -> Iterator[_Held]:
-    found = select(Course.id, CourseSession.id, CourseSession.starts_at, CourseSession.ends_at)
-    found = found.join(CourseSession).where(CourseSession.ends_at < until)
+    size = (
+        select(func.count()).where(col(CourseSession.course_id) == col(Course.id)).correlate(Course).scalar_subquery()
+    )
+    of = (Course.id, CourseSession.id, CourseSession.starts_at, CourseSession.ends_at, Course.venue_id, size)
+    found = select(*of).join(CourseSession).where(CourseSession.ends_at < until)  # type: ignore[call-overload]
     for row in session.exec(found.order_by(col(CourseSession.starts_at), col(Course.venue_id))):
         yield _Held(*row)
 
 
 def _person(rows: _Rows, number: int, held: Sequence[_Held]) -> None:
     rng, content = rows.rng, rows.content
-    day = _day(rows.ctx.clock(), content, number)
+    week, place = divmod(number, content["a_week"])
+    about = content["weeks"][week]
+    fate = about.get("six", "done") if place < 6 else "done"
+    if week == len(content["weeks"]) - 1 and place >= content["a_week"] - content["half"]:
+        fate = "half"
+    began = london.today(rows.ctx.clock()) - timedelta(weeks=content["oldest"] - week)
+    day = began + timedelta(days=place % 5 - began.weekday())
     came_in = london.at(day, time(9 + rng.randrange(7), rng.randrange(60)))
     key = _referral(rows, number, day, came_in)
     state = rows.change(key, came_in, "refer", None, ReferralState.REFERRED)
-    reached_at = came_in + SOON
-    state = rows.change(key, reached_at, "reach", state, ReferralState.REACHED)
-    _told(rows, key, OutreachKind.LINK, f"link:{key}", reached_at, seen_at=reached_at + timedelta(hours=3))
-    known_at = came_in + timedelta(hours=rng.choice((3, 5, 9, 26, 30, 50, 75, 98, 170)))
-    ends_as = rng.random()
-    if ends_as < 0.07:
+    reached = fate != "unreached"
+    _told(rows, key, OutreachKind.LINK, f"link:{key}", came_in + SOON, arrived=reached)
+    if reached:
+        state = rows.change(key, came_in + SOON, "reach", state, ReferralState.REACHED)
+    if fate in ("unreached", "unknown"):
         _over(rows, key, state, came_in + timedelta(days=9), "withdraw", content["withdrawn"])
         return
+    known_at = came_in + timedelta(hours=rng.choice((3, 5, 9, 26, 30, 50, 75, 98)))
     rows.of[Referral][-1]["verified_at"] = known_at
     state = rows.change(key, known_at, "verify", state, ReferralState.VERIFIED)
-    _chat(rows, key, known_at)
-    places = [one for one in held if timedelta(days=2) < one.starts - known_at < timedelta(days=19)]
-    if ends_as < 0.13 or len(places) < 2:
+    _chat(rows, key, known_at, is_web=fate in ("half", "unbooked"))
+    places = _places(held, known_at, fate, about)
+    if fate == "unbooked" or not places:
         _over(rows, key, state, came_in + timedelta(days=12), "close", content["closed"])
         return
-    _done(rows, key, state, known_at, places)
+    _went(rows, key, state, known_at, rng.choice(places), fate)
 
 
-def _day(now: datetime, content: Mapping[str, Any], number: int) -> date:
-    """A weekday: referrals come in at an even pace."""
-    span = content["oldest"] - content["newest"]
-    day = london.today(now) - timedelta(days=content["oldest"] - number * span // content["people"])
-    return day - timedelta(days=max(0, day.weekday() - 4))
+def _places(held: Sequence[_Held], known_at: datetime, fate: str, about: Mapping[str, Any]) -> list[_Held]:
+    """The sessions that somebody could have been at whom we knew from then on."""
+    if fate == "half":
+        return [one for one in held if one.sessions == 2 and one.starts > known_at][:1]
+    near = [one for one in held if timedelta(days=2) < one.starts - known_at < timedelta(days=10) and one.sessions == 1]
+    if fate != "missed":
+        return near
+    return [
+        one for one in near if one.venue == about["venue"] and london.local(one.starts).weekday() == about["weekday"]
+    ]
 
 
 def _referral(rows: _Rows, number: int, day: date, at: datetime) -> str:
@@ -162,7 +179,7 @@ def _referral(rows: _Rows, number: int, day: date, at: datetime) -> str:
         person_id=person,
         reference=reference,
         reference_lookup=referrals.reference_lookup(rows.ctx.database.keyring, reference),
-        state=ReferralState.REACHED,
+        state=ReferralState.REFERRED,
         referred_on=day,
         book_by=day + timedelta(days=BOOK_DAYS),
         finish_by=day + timedelta(days=FINISH_DAYS),
@@ -171,8 +188,18 @@ def _referral(rows: _Rows, number: int, day: date, at: datetime) -> str:
     )
 
 
-def _told(rows: _Rows, key: str, kind: OutreachKind, occasion: str, at: datetime,
-          seen_at: datetime | None = None, booking: str | None = None) -> None:  # fmt: skip
+def _told(
+    rows: _Rows,
+    key: str,
+    kind: OutreachKind,
+    occasion: str,
+    at: datetime,
+    booking: str | None = None,
+    arrived: bool = True,
+) -> None:
+    """A text message; whose link came is known to have opened it."""
+    seen_at = at + timedelta(hours=3) if arrived and kind is OutreachKind.LINK else None
+    came = OutreachState.SEEN if seen_at else OutreachState.DELIVERED
     rows.add(
         Outreach,
         occasion=occasion,
@@ -180,12 +207,14 @@ def _told(rows: _Rows, key: str, kind: OutreachKind, occasion: str, at: datetime
         way=Way.SMS,
         referral_id=key,
         booking_id=booking,
-        state=OutreachState.SEEN if seen_at else OutreachState.DELIVERED,
+        state=came if arrived else OutreachState.FAILED,
+        failure=None if arrived else "permanent_failure",
         tries=1,
         created_at=at,
         sent_at=at,
-        delivered_at=at + SOON,
+        delivered_at=at + SOON if arrived else None,
         seen_at=seen_at,
+        followed_up_at=None if arrived else at + SOON,
     )
 
 
@@ -194,9 +223,9 @@ def _over(rows: _Rows, key: str, state: ReferralState, at: datetime, event: str,
     rows.of[Referral][-1]["state"] = rows.change(key, at, event, state, after, why)
 
 
-def _chat(rows: _Rows, key: str, at: datetime) -> None:
+def _chat(rows: _Rows, key: str, at: datetime, is_web: bool) -> None:
     """The chat in which they proved who they are; some asked for a person there."""
-    channel = Channel.TELEGRAM if rows.rng.random() < 0.35 else Channel.WEB
+    channel = Channel.TELEGRAM if not is_web and rows.rng.random() < 0.35 else Channel.WEB
     told = rows.ctx.new_token()
     identity = rows.add(
         ChannelIdentity,
@@ -208,7 +237,7 @@ def _chat(rows: _Rows, key: str, at: datetime) -> None:
         last_in_at=at,
     )  # fmt: skip
     if rows.rng.random() < 0.4:
-        replied = at + timedelta(minutes=rows.rng.choice((2, 4, 6, 8, 9, 14, 22, 37, 55, 90, 190, 600)))
+        replied = at + timedelta(minutes=rows.rng.choice((3, 5, 7, 9, 14, 25, 50, 90, 150, 200, 400, 700)))
         rows.add(
             HandoffRequest,
             conversation_id=chat,
@@ -224,34 +253,24 @@ def _chat(rows: _Rows, key: str, at: datetime) -> None:
         )
 
 
-def _done(rows: _Rows, key: str, state: ReferralState, known_at: datetime, places: Sequence[_Held]) -> None:
-    """They came; one in eleven the second time."""
-    missed = rows.rng.random() < 0.09
-    first = rows.rng.randrange(len(places) // 2 if missed else len(places))
-    made_at = min(
-        known_at + timedelta(hours=rows.rng.choice((0, 0, 1, 20, 44))), places[first].starts - timedelta(days=1)
-    )
-    if missed:
-        held = places[first]
-        booking = _booking(rows, key, held, made_at, Mark.ABSENT)
-        noted = held.ends + timedelta(minutes=15)
-        why, why_at = rows.rng.choice(rows.content["why"]), noted + timedelta(hours=14)
-        about = {"session_id": held.session_id, "noted_at": noted, "step": AbsenceStep.DATES}
-        rows.add(Absence, referral_id=key, booking_id=booking, **about, why=why, why_at=why_at)
-        for event, after in (("book", "booked"), ("miss", "missed"), ("allow", "second_chance")):
-            state = rows.change(key, made_at if event == "book" else noted, event, state, ReferralState(after))
-        later = [one for one in places if one.starts > held.ends + timedelta(days=1)]
-        if not later:
-            _over(rows, key, state, noted + timedelta(days=4), "close", rows.content["closed"])
-            return
-        places, first, made_at = later, rows.rng.randrange(len(later)), held.ends + timedelta(hours=15)
-    held = places[first]
+def _went(rows: _Rows, key: str, state: ReferralState, known_at: datetime, held: _Held, fate: str) -> None:
+    """They came, or did not."""
+    thought = timedelta(hours=rows.rng.choice((0, 0, 1, 20, 44, 70)))
+    made_at = min(known_at + thought, held.starts - timedelta(days=1))
     state = rows.change(key, made_at, "book", state, ReferralState.BOOKED)
-    booking = _booking(rows, key, held, made_at, Mark.ATTENDED)
-    _told(rows, key, OutreachKind.REMINDER, f"reminder:{booking}:1:1d", held.starts - timedelta(days=1),
-          booking=booking)  # fmt: skip
+    booking = _booking(rows, key, held, made_at, Mark.ABSENT if fate == "missed" else Mark.ATTENDED)
+    _told(rows, key, OutreachKind.REMINDER, f"reminder:{booking}:1:1d", held.starts - timedelta(days=1), booking)
     at = held.ends + timedelta(minutes=10)
-    rows.of[Referral][-1]["state"] = rows.change(key, at, "listed", state, ReferralState.COMPLETED)
+    if fate == "missed":
+        why, why_at = rows.rng.choice(rows.content["why"]), at + timedelta(hours=14)
+        about = {"session_id": held.session_id, "noted_at": at, "step": AbsenceStep.DATES}
+        rows.add(Absence, referral_id=key, booking_id=booking, **about, why=why, why_at=why_at)
+        for event, after in (("miss", ReferralState.MISSED), ("allow", ReferralState.SECOND_CHANCE)):
+            state = rows.change(key, at, event, state, after)
+        _over(rows, key, state, at + timedelta(days=4), "close", rows.content["closed"])
+        return
+    after = ReferralState.ATTENDED if fate == "half" else ReferralState.COMPLETED
+    rows.of[Referral][-1]["state"] = rows.change(key, at, "listed", state, after)
 
 
 def _booking(rows: _Rows, key: str, held: _Held, made_at: datetime, mark: Mark) -> str:

@@ -27,7 +27,7 @@ from storage.message import MessageOut
 FILE = Path(__file__).with_name("sample_week.yml")
 BOOK_DAYS, FINISH_DAYS = 28, 42
 PAST_WEEKS = 14
-LISTED = timedelta(hours=20)  # since those of the months before are on a list that was handed over
+LISTED = timedelta(hours=5)  # since those of the months before are on a list that was handed over
 BEGAN = timedelta(days=8)  # or a little less: the course of two sessions that is half done
 SINCE = timedelta(minutes=90)  # of what is told by the day
 KINDS = {**sample_event.KINDS, **sample_reach.KINDS}
@@ -41,8 +41,8 @@ def tell(ctx: Context, staff: Mapping[str, str]) -> int:
     """
     content, now = _content(), ctx.clock()
     sample.lay_courses(replace(ctx, clock=at(now - timedelta(weeks=PAST_WEEKS))), PAST_WEEKS)
-    sample_past.tell(replace(ctx, clock=at(now - LISTED)), staff)
     sample.lay(replace(ctx, clock=at(now - BEGAN)), content["under_way"], weeks=1)
+    sample_past.tell(replace(ctx, clock=at(now - LISTED)), staff)
     for row in content["canned"]:
         canned_reply.write(ctx, staff["lead"], row["title"], row["text"])
     people = [_refer(replace(ctx, clock=at(_days_ago(now, person))), person, now) for person in content["people"]]
