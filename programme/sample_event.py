@@ -19,6 +19,7 @@ from programme import (
     feedback,
     handoff,
     note,
+    offers,
     referral_state,
     reply,
     shift,
@@ -45,6 +46,7 @@ from storage.row import lock_one
 from storage.session import Course, CourseSession, venues
 
 SURE, UNSURE = 0.93, 0.31
+OTHERS, OFFERED = 2, timedelta(minutes=30)
 LONGEST = timedelta(hours=4)  # no session takes longer
 
 Event = Mapping[str, Any]
@@ -170,13 +172,20 @@ def _book(ctx: Context, told: Told, event: Event, staff: Mapping[str, str]) -> N
         referral = lock_one(session, Referral, told.referral)
         lock_one(session, Course, course.id)
         held = bookings.active_booking(session, referral.id)
+        token = _offered(session, ctx, conversation, referral, course.id) if conversation else None
         row = (
-            booking.instead(session, ctx, referral, held, course.id, None)
+            booking.instead(session, ctx, referral, held, course.id, token)
             if held
-            else booking.new(ctx, referral, course.id, None)
+            else booking.new(ctx, referral, course.id, token)
         )
         by = audit.worker(staff[event["called"]]) if "called" in event else "person"
         booking.save(session, ctx, conversation, referral, row, "move" if held else "book", None, by)
+
+
+def _offered(session: Session, ctx: Context, chat: Conversation, referral: Referral, course_id: str) -> str:
+    """What they chose, among others that suited less; the token of it."""
+    offers.lay(session, ctx, chat, referral, OTHERS)
+    return offers.keep(session, ctx, chat, referral, course_id, ctx.clock() + OFFERED).token
 
 
 def course_of(session: Session, event: Event, now: datetime) -> Course:

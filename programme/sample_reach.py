@@ -143,8 +143,7 @@ def _try(session: Session, ctx: Context, facts: Mapping[str, Fact], told: Told, 
             row.message_id = outbox.say(session, ctx, chat, _replies(session, ctx, chat, occasion, referral))[0].id
             row.state, row.sent_at, row.delivered_at = OutreachState.WAITING, None, None
         else:
-            link = LINK + outreach_post.HIDDEN
-            row.text = outreach_post.words(session, ctx, facts, row, occasion, referral, link)[1]
+            row.text = outreach_post.words(session, ctx, facts, row, occasion, referral, LINK)[1]
         session.add(row)
         if row.delivered_at is not None:
             outreach.note_reached(session, ctx, referral.id, way.value)

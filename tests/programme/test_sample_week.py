@@ -130,6 +130,7 @@ def test_who_was_missed_has_it_in_the_evidence_and_in_their_chat(ctx: Context) -
             pack = evidence.read(session, ctx, session.get_one(Referral, row.referral_id))
             assert [each.by_list for each in pack.person.missed] == [True]
             assert any("you were not at your session" in sent.text for sent in pack.sent)
+            assert [each.taken for each in pack.offers].count(True) == 1
             assert Mark.ABSENT in attendance.marks_of(session, row.booking_id).values()
     with ctx.database.reading() as session:
         decided = sorted(each.state for each in session.exec(select(Decision)))
