@@ -146,7 +146,8 @@ class World:
             monday = first + timedelta(weeks=week)
             count = left if week == plan.weeks - 1 else min(left, plan.a_week)
             left -= count
-            self._on(monday, time(11), partial(self.office.refer, count))
+            if count:
+                self._on(monday, time(11), partial(self.office.refer, count))
             self._on(monday + timedelta(days=2), time(14), self.desk.decide)
             self._on(monday + timedelta(days=3), time(10), self.desk.agree)
             if week and week % 4 == 0:
