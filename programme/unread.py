@@ -1,5 +1,6 @@
 """What was said to somebody on a page that they have not opened since: after a day a worker hears of it, once, and
-rings or writes. Reminders and nudges have a way of their own (programme/outreach_plan.py)."""
+rings or writes; after two hours where we cancelled their session. Reminders and nudges have a way of their own
+(programme/outreach_plan.py)."""
 
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from programme import case
+from programme.calling_off import CALLED_OFF
 from programme.context import Context
 from storage.conversation import Conversation
 from storage.enums import CaseReason, Channel, OutState, Sender, Urgency
@@ -14,6 +16,7 @@ from storage.message import MessageOut
 from storage.row import lock_one
 
 PATIENCE = timedelta(hours=24)
+AT_ONCE, SOON = "notice_called_off", timedelta(hours=2)  # or they set out for a session that is not held
 UNREAD = "unread"  # stands in the message's `failure` from then on; a page that is opened later shows it all the same
 TOLD = (  # what matters, and whose other way is a worker; a place may be booked, moved or given up on the phone
     "notice_booked",
@@ -45,6 +48,8 @@ def _tell(session: Session, ctx: Context, chat: Conversation) -> None:
         session.add(row)
     if rows:
         detail = {"message": rows[0].id, "answer": rows[0].answer, "failure": UNREAD}
+        if any((row.answer or "").startswith(AT_ONCE) for row in rows):
+            detail["why"] = CALLED_OFF
         case.open_for(session, ctx, CaseReason.NOT_DELIVERED, Urgency.STUCK, chat, detail)
 
 
@@ -54,6 +59,10 @@ def _unread(ctx: Context) -> list[ColumnElement[bool]]:
         col(Conversation.channel) == Channel.WEB,
         col(MessageOut.state).in_([OutState.WAITING, OutState.SENT]),
         col(MessageOut.failure).is_(None),
-        col(MessageOut.created_at) <= ctx.clock() - PATIENCE,
+        col(MessageOut.created_at) <= ctx.clock() - SOON,
+        or_(
+            col(MessageOut.created_at) <= ctx.clock() - PATIENCE,
+            col(MessageOut.answer).startswith(AT_ONCE),
+        ),
         or_(col(MessageOut.sender) == Sender.WORKER, *told),
     ]

@@ -1,5 +1,7 @@
 """What waits on a page that nobody opens: a worker hears of it after a day, once."""
 
+import json
+
 import pytest
 
 from programme import outbox, timers
@@ -54,6 +56,18 @@ def test_a_workers_words_that_nobody_opened_are_a_case_after_a_day_and_only_once
     with ctx.database.reading() as session:
         states = {session.get_one(MessageOut, key).state for key in (first, second)}
     assert states == {OutState.DELIVERED}
+
+
+def test_that_we_cancelled_their_session_is_a_case_after_two_hours(ctx: Context, clock: Clock) -> None:
+    chat = proved(ctx, a_referral(ctx.database))
+    written(ctx, chat, sender=Sender.ASSISTANT, answer="notice_called_off_none")
+    clock.forward(minutes=119)
+    timers.tick(ctx)
+    assert unread(ctx) == []
+    clock.forward(minutes=1)
+    timers.tick(ctx)
+    (case,) = unread(ctx)
+    assert json.loads(case.detail or "")["why"] == "called_off"
 
 
 def test_what_was_seen_and_what_is_not_for_a_page_is_no_case(ctx: Context, clock: Clock) -> None:
