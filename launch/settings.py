@@ -244,6 +244,8 @@ def child_environment(settings: Settings | None = None, **more: str | None) -> d
         ours["VAR_DIR"] = str(settings.var_dir)
         if settings.models_dir:
             ours["MODELS_DIR"] = str(settings.models_dir)
+        if settings.demo_clock:  # every process of a demonstration tells the same time
+            ours["DEMO_CLOCK"] = str(settings.demo_clock)
     given = {name: value for name, value in more.items() if value is not None}
     return {**kept, **ours, "PYTHONUNBUFFERED": "1", **given}
 
