@@ -123,7 +123,7 @@ def test_what_telegram_could_not_take_before_the_night_is_said_in_the_morning_an
     (parcel,) = outbox.claim(ctx, Channel.TELEGRAM)
     outbox.failed(ctx, parcel, "retry_after", Random(1), timedelta(minutes=5))
     while clock() < late + timedelta(hours=11):  # until eight
-        clock.forward(minutes=1)
+        clock.forward(minutes=6)
         outreach_plan.plan(ctx, BOTH)
         assert outbox.claim(ctx, Channel.TELEGRAM) == []
     clock.forward(minutes=1)
