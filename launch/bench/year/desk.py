@@ -29,7 +29,7 @@ from programme.on_behalf import By
 from programme.outcome import Done
 from programme.owner import NotAllowedError
 from programme.rules.danger import DANGERS
-from storage.case import Case, open_cases
+from storage.case import Case, cases_of_referral, open_cases
 from storage.conversation import Conversation
 from storage.decision import decisions_in
 from storage.enums import CaseReason, DecisionState, HandoffState, ListKind, ReferralState
@@ -198,8 +198,8 @@ class Desk:
 
     async def _close_cases(self, referral_id: str) -> None:
         with self._ctx.database.reading() as session:
-            rows = [row for row in open_cases(session) if row.referral_id == referral_id]
-        for row in rows:
+            rows = [row for row in cases_of_referral(session, referral_id) if row.closed_at is None]
+        for row in sorted(rows, key=lambda row: row.due_at):
             if row.reason.value not in DANGERS:
                 await self._do(closing.close, row.id, self._staff["ben"], "not_needed")
 
