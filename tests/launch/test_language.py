@@ -17,8 +17,8 @@ def test_it_is_run_in_rasas_environment_with_a_cache_of_its_own(
     ran: list[list[str]] = []
     monkeypatch.setattr(check, "_run", lambda command: ran.append(command) or 7)
     assert check_language(Settings(var_dir=tmp_path), "--all") == 7
-    cache = str(tmp_path / "language")
-    assert ran == [[str(RASA_PYTHON), "-m", "nlu.language", "--cache", cache, "--all"]]
+    cache, vectors = str(tmp_path / "language"), str(tmp_path / "models" / ".vectors.npz")
+    assert ran == [[str(RASA_PYTHON), "-m", "nlu.language", "--cache", cache, "--vectors", vectors, "--all"]]
 
 
 @pytest.mark.parametrize(("code", "failed"), [(0, 0), (1, 1)])

@@ -42,6 +42,8 @@ EXPANSIONS: dict[str, set[str]] = {
     "label_alert_{}": ALERTS,
     "label_alert_{}_title": ALERTS,
     "label_telegram_command_{}": set(command.MENU),
+    "label_telegram_{}": {"calendar", "proof"},
+    "label_telegram_{}_file": {"calendar", "proof"},
     "label_letter_{}": set(letter.LABELS),
     "label_paper_{}": set(PaperKind) | set(Standing),
     "label_paper_{}_says": set(PaperKind),

@@ -29,6 +29,7 @@ EXPECTED = {
         "overturn",
         "police_lists",
         "reports",
+        "keep",
     },
 }
 EXPECTED["manager"] = EXPECTED["lead"] | {"tokens"}
