@@ -75,9 +75,10 @@ def told(ctx: Context) -> list[str]:
 
 
 def taps(ctx: Context, answer: str) -> list[ButtonToken]:
+    """The buttons beneath it, as they stand there."""
     with ctx.database.reading() as session:
-        of = select(ButtonToken).join(MessageOut).where(MessageOut.answer == answer)
-        return list(session.exec(of))
+        shown = session.exec(select(MessageOut.buttons).where(MessageOut.answer == answer)).all()
+        return [session.get_one(ButtonToken, each["payload"]) for buttons in shown for each in json.loads(buttons)]
 
 
 def absence(ctx: Context, place: Place) -> Absence | None:
