@@ -18,13 +18,11 @@ from tests.builders import (
     a_case,
     a_conversation,
     a_message_in,
-    a_person,
-    a_referral,
 )
 from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in, take
-from tests.console.talk import logged, said
-from tests.programme.desk import a_context, proved
+from tests.console.talk import asks_for_somebody, logged, said
+from tests.programme.desk import a_context
 
 SECRET = "Ring his sister first."
 
@@ -51,13 +49,7 @@ def wren(ctx: Context, app: Starlette) -> Browser:
 
 @pytest.fixture
 def chat(ctx: Context) -> str:
-    referral = a_referral(ctx.database, person=a_person(ctx.database, name="Alex Green"), reference="TVP4F7K92")
-    conversation_id = proved(ctx, referral)
-    with ctx.database.reading() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-    a_message_in(ctx.database, conversation, "can <b>somebody</b> ring me", received_at=NOW)
-    handoff.ask(ctx, conversation_id, "request_human", last_words="can <b>somebody</b> ring me")
-    return conversation_id
+    return asks_for_somebody(ctx)
 
 
 def test_waiting_shows_who_waits_why_and_since_when(ctx: Context, wren: Browser, chat: str, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from starlette.applications import Starlette
 
-from programme import handoff, reply
+from programme import reply
 from programme.context import Context
 from storage import message as messages
 from storage.conversation import Conversation
@@ -26,8 +26,8 @@ from tests.builders import (
 )
 from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in, take
-from tests.console.talk import logged
-from tests.programme.desk import a_context, proved, rules
+from tests.console.talk import asks_for_somebody, logged
+from tests.programme.desk import a_context, rules
 
 
 @pytest.fixture
@@ -52,13 +52,7 @@ def wren(ctx: Context, app: Starlette) -> Browser:
 
 @pytest.fixture
 def chat(ctx: Context) -> str:
-    referral = a_referral(ctx.database, person=a_person(ctx.database, name="Alex Green"), reference="TVP4F7K92")
-    conversation_id = proved(ctx, referral)
-    with ctx.database.reading() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-    a_message_in(ctx.database, conversation, "can <b>somebody</b> ring me", received_at=NOW)
-    handoff.ask(ctx, conversation_id, "request_human", last_words="can <b>somebody</b> ring me")
-    return conversation_id
+    return asks_for_somebody(ctx)
 
 
 def test_mine_and_all_find_the_conversation(ctx: Context, wren: Browser, chat: str) -> None:

@@ -8,24 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from programme import fact, known, outbox, sample, setting
+from programme import fact, known, sample, setting
 from programme.catalogue import UnknownFactError, catalogue
 from programme.context import Context
 from programme.fact import Change, Given, WrongFieldsError
-from programme.outbox import Reply
 from programme.rules import fact as rules
 from programme.rules import london
 from programme.why import GIVEN
-from storage import message as messages
 from storage.audit import audit_of
-from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import MessageKind, Role, VersionState
-from storage.message import MessageIn, MessageOut, add_in
-from tests.builders import NOW, a_setting, an_account, new_id
+from storage.enums import Role, VersionState
+from tests.builders import NOW, a_setting, an_account
 from tests.conftest import Clock
 from tests.programme.answer_files import ALL, ANSWERS, SETTINGS
-from tests.programme.desk import a_context, opened
+from tests.programme.asked import ask, view
+from tests.programme.desk import a_context
 
 TODAY = london.today(NOW)
 PRICE = Given("It costs ten pounds.", "Druglink's board", "Mary Moss", "2027-06-01")
@@ -39,29 +36,6 @@ def ctx(database: Database, clock: Clock) -> Context:
 @pytest.fixture
 def lead(ctx: Context) -> str:
     return an_account(ctx.database, name="Lou Lead", role=Role.LEAD).id
-
-
-def ask(ctx: Context, answer: str, words: str = "what do i pay", conversation_id: str | None = None) -> MessageOut:
-    """Somebody asks, and the dialogue has chosen this answer."""
-    conversation_id = conversation_id or opened(ctx)
-    with ctx.database.writing() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        asked = MessageIn(
-            id=new_id(),
-            conversation_id=conversation_id,
-            channel_message_id=new_id(),
-            kind=MessageKind.TEXT,
-            text=words,
-            received_at=ctx.clock(),
-        )
-        add_in(session, asked)
-        outbox.say(session, ctx, conversation, [Reply(answer)], asked.id)
-    with ctx.database.reading() as session:
-        return messages.after(session, conversation_id, 0)[-1]
-
-
-def view(ctx: Context, key: str) -> known.View:
-    return known.one(ctx, key).view
 
 
 def test_every_setting_that_an_answer_needs_can_be_filled_in() -> None:

@@ -2,18 +2,15 @@
 
 import pytest
 
-from programme import fact, known, outbox
+from programme import fact, known
 from programme.context import Context
 from programme.fact import Change, Given, WrongFieldsError
-from programme.outbox import Reply
-from storage import message as messages
-from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import MessageKind, Role, VersionState
-from storage.message import MessageIn, MessageOut, add_in
-from tests.builders import NOW, a_setting, an_account, new_id
+from storage.enums import Role, VersionState
+from tests.builders import NOW, a_setting, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, opened
+from tests.programme.asked import ask, view
+from tests.programme.desk import a_context
 
 TOLD = Given("We tell the police if you came.", "Agreement of May", "Mary Moss", "2027-06-01")
 
@@ -31,29 +28,6 @@ def lead(ctx: Context) -> str:
 @pytest.fixture
 def manager(ctx: Context) -> str:
     return an_account(ctx.database, name="Max Manager", role=Role.MANAGER).id
-
-
-def ask(ctx: Context, answer: str, words: str = "what do i pay", conversation_id: str | None = None) -> MessageOut:
-    """Somebody asks, and the dialogue has chosen this answer."""
-    conversation_id = conversation_id or opened(ctx)
-    with ctx.database.writing() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        asked = MessageIn(
-            id=new_id(),
-            conversation_id=conversation_id,
-            channel_message_id=new_id(),
-            kind=MessageKind.TEXT,
-            text=words,
-            received_at=ctx.clock(),
-        )
-        add_in(session, asked)
-        outbox.say(session, ctx, conversation, [Reply(answer)], asked.id)
-    with ctx.database.reading() as session:
-        return messages.after(session, conversation_id, 0)[-1]
-
-
-def view(ctx: Context, key: str) -> known.View:
-    return known.one(ctx, key).view
 
 
 def test_what_consequences_rest_on_takes_two_different_people(ctx: Context, lead: str, manager: str) -> None:

@@ -5,21 +5,19 @@ from datetime import date, timedelta
 
 import pytest
 
-from programme import fact, known, outbox, sample
+from programme import fact, known, sample
 from programme.catalogue import answers_with, catalogue, sample_approver
 from programme.context import Context
 from programme.fact import Given, WrongFieldsError
-from programme.outbox import Reply
 from programme.rules import london
 from storage import message as messages
-from storage.conversation import Conversation
 from storage.database import Database
-from storage.enums import CaseReason, MessageKind, Role
-from storage.message import MessageIn, MessageOut, add_in
+from storage.enums import CaseReason, Role
 from storage.setting import Setting
-from tests.builders import NOW, a_person, a_referral, a_setting, an_account, new_id
+from tests.builders import NOW, a_person, a_referral, a_setting, an_account
 from tests.conftest import Clock
 from tests.programme.answer_files import ANSWERS
+from tests.programme.asked import ask, view
 from tests.programme.desk import a_context, open_cases, opened, proved
 
 TODAY = london.today(NOW)
@@ -39,29 +37,6 @@ def lead(ctx: Context) -> str:
 @pytest.fixture
 def manager(ctx: Context) -> str:
     return an_account(ctx.database, name="Max Manager", role=Role.MANAGER).id
-
-
-def ask(ctx: Context, answer: str, words: str = "what do i pay", conversation_id: str | None = None) -> MessageOut:
-    """Somebody asks, and the dialogue has chosen this answer."""
-    conversation_id = conversation_id or opened(ctx)
-    with ctx.database.writing() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        asked = MessageIn(
-            id=new_id(),
-            conversation_id=conversation_id,
-            channel_message_id=new_id(),
-            kind=MessageKind.TEXT,
-            text=words,
-            received_at=ctx.clock(),
-        )
-        add_in(session, asked)
-        outbox.say(session, ctx, conversation, [Reply(answer)], asked.id)
-    with ctx.database.reading() as session:
-        return messages.after(session, conversation_id, 0)[-1]
-
-
-def view(ctx: Context, key: str) -> known.View:
-    return known.one(ctx, key).view
 
 
 def unanswered(ctx: Context) -> list[str]:
