@@ -9,9 +9,7 @@ from programme import canned_reply, handoff, reply
 from programme.context import Context
 from storage import message as messages
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason, Channel, OutState, Owner, Urgency
-from storage.keys import Keyring
 from storage.note import notes_of
 from tests.builders import (
     NOW,
@@ -22,19 +20,8 @@ from tests.builders import (
 from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in, take
 from tests.console.talk import asks_for_somebody, logged, said
-from tests.programme.desk import a_context
 
 SECRET = "Ring his sister first."
-
-
-@pytest.fixture
-def database(sqlite_url: str, keyring: Keyring) -> Database:  # the use cases below are tested on both kinds
-    return Database(sqlite_url, keyring)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

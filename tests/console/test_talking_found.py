@@ -10,9 +10,7 @@ from programme import reply
 from programme.context import Context
 from storage import message as messages
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import Role
-from storage.keys import Keyring
 from storage.message import MessageOut
 from tests.builders import (
     NOW,
@@ -27,17 +25,7 @@ from tests.builders import (
 from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in, take
 from tests.console.talk import asks_for_somebody, logged
-from tests.programme.desk import a_context, rules
-
-
-@pytest.fixture
-def database(sqlite_url: str, keyring: Keyring) -> Database:  # the use cases below are tested on both kinds
-    return Database(sqlite_url, keyring)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import rules
 
 
 @pytest.fixture
