@@ -1,5 +1,7 @@
 """Closing a case: a worker has done what was to do, or has seen that nothing is."""
 
+from sqlmodel import Session
+
 from programme import audit
 from programme.context import Context
 from programme.rules.danger import DANGERS
@@ -28,6 +30,11 @@ def close(ctx: Context, case_id: str, account_id: str, outcome: str) -> None:
         row = lock_row(session, Case, case_id)
         if row is None or row.closed_at is not None or row.reason.value in DANGERS:
             raise NoOpenCaseError(NoOpenCaseError.__doc__)
-        row.closed_at, row.closed_by, row.outcome = ctx.clock(), account_id, outcome
-        session.add(row)
-        audit.note(session, ctx, audit.worker(account_id), "case:closed", "case", row.id, {"outcome": outcome})
+        end(session, ctx, row, account_id, outcome)
+
+
+def end(session: Session, ctx: Context, row: Case, account_id: str, outcome: str) -> None:
+    """Closes an open (locked) case in the caller's transaction, and notes who did."""
+    row.closed_at, row.closed_by, row.outcome = ctx.clock(), account_id, outcome
+    session.add(row)
+    audit.note(session, ctx, audit.worker(account_id), "case:closed", "case", row.id, {"outcome": outcome})

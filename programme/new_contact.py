@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlmodel import Session, col, select
 
-from programme import audit, chat
+from programme import chat, closing
 from programme import outreach_due as due
 from programme.context import Context
 from storage import outreach as tries
@@ -61,6 +61,4 @@ def _settle(session: Session, ctx: Context, referral_id: str, account_id: str) -
     for key in session.exec(found).all():
         row = lock_row(session, Case, key)
         if row is not None and row.closed_at is None:
-            row.closed_at, row.closed_by, row.outcome = ctx.clock(), account_id, OUTCOME
-            session.add(row)
-            audit.note(session, ctx, audit.worker(account_id), "case:closed", "case", row.id, {"outcome": OUTCOME})
+            closing.end(session, ctx, row, account_id, OUTCOME)
