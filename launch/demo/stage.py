@@ -156,7 +156,7 @@ class Stage:
             await until(done, QUIET_SECONDS)
 
     async def _break(self, given: dict[str, Any]) -> Any:
-        return {"begun": self.trouble.begin(str(given["what"]))}
+        return {"begun": self.trouble.begin(str(given["what"])), "trouble": self.trouble.shown()}
 
     async def _say(self, given: dict[str, Any]) -> Any:
         text = str(given["text"]).strip()

@@ -78,6 +78,7 @@ def serving(ctx: Context) -> Iterator[str]:
     own = replace(ctx, database=Database(ctx.database.url, ctx.database.keyring))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who asks before the server is up waits for it
     served = app(own)
     served.state.server = server = uvicorn.Server(uvicorn.Config(served, log_level="error", lifespan="off"))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)

@@ -37,7 +37,7 @@ NOT_SET = (sample.FLAG, "embed_origins", "leave_to")
 YEARS = timedelta(days=800)
 AHEAD, EACH = 10, 4  # weeks: planned at first, and then as many every four weeks
 USUAL_WEEK = 137  # places of the sample's courses in a week
-ROOM = 0.5  # places a week for each referral of a week
+ROOM = 0.7  # places a week for each referral of a week
 CALLED_OFF = 0.03  # of the courses
 WHENCE, NO_HASH = "the simulated year", "nobody signs in"
 WORKERS = (("ada", Role.WORKER), ("ben", Role.WORKER), ("lea", Role.LEAD), ("max", Role.MANAGER))

@@ -10,7 +10,8 @@ export function startTrouble(openList) {
   for (const name of NAMES) {
     byId(`do-${name}`).onclick = async () => {
       const told = await order("break", { what: name });
-      if (!told?.begun) put(byId(`${name}-state`), words.trouble.wait);
+      if (told?.begun) showTrouble(told.trouble);
+      else put(byId(`${name}-state`), words.trouble.wait);
     };
   }
   byId("race-list").onclick = () => openList(byId("race-list").dataset.session);

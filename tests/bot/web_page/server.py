@@ -252,6 +252,7 @@ def serving(desk: Desk) -> Any:
     """Runs `desk` on a free port of 127.0.0.1; gives its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who asks before the server is up waits for it
     server = uvicorn.Server(uvicorn.Config(desk.app(), log_level="error", timeout_graceful_shutdown=1, lifespan="off"))
 
     def run() -> None:
