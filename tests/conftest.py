@@ -15,6 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 
+from programme.context import Context
 from storage import database as database_module
 from storage.database import Database
 from storage.keys import KEY_BYTES, Keyring
@@ -59,6 +60,14 @@ def _closed() -> Iterator[None]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def ctx(database: Database, clock: Clock) -> Context:
+    """What use cases are given, on each kind of database."""
+    from tests.programme.desk import a_context  # which knows this clock
+
+    return a_context(database, clock)
 
 
 @pytest.fixture(scope="session")

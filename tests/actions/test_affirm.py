@@ -3,11 +3,9 @@
 import pytest
 
 from programme.context import Context
-from storage.database import Database
 from storage.enums import Owner
 from tests.actions.calls import call
-from tests.conftest import Clock
-from tests.programme.desk import a_context, opened
+from tests.programme.desk import opened
 
 USER = {"event": "user", "text": "yes", "parse_data": {"intent": {"name": "affirm"}}}
 LISTEN = {"event": "action", "name": "action_listen"}
@@ -15,11 +13,6 @@ LISTEN = {"event": "action", "name": "action_listen"}
 
 def slot(value: str | None) -> dict[str, object]:
     return {"event": "slot", "name": "pending", "value": value}
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def yes(ctx: Context, chat: str, pending: str | None, events: list[dict[str, object]]) -> list[str]:

@@ -11,21 +11,14 @@ from programme import transcript
 from programme.context import Context
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason, Urgency
 from storage.handoff import HandoffRequest
 from storage.message import MessageIn
 from tests.actions.calls import call
 from tests.builders import NOW, a_booking, a_course, a_link, a_message_in, a_person, a_referral
-from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, proved
+from tests.programme.desk import open_cases, opened, proved
 
 FORM = "validate_journey_form"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def said_in(case: Case) -> list[dict[str, str]]:

@@ -7,21 +7,14 @@ import pytest
 
 from programme import offers
 from programme.context import Context
-from storage.database import Database
 from tests.actions.calls import call
 from tests.builders import NOW, a_course, a_referral, a_venue
-from tests.conftest import Clock
-from tests.programme.desk import a_context, opened, proved
+from tests.programme.desk import opened, proved
 
 FORM = "validate_journey_form"
 BOOK = {"goal": "book"}
 # NOW is Tuesday 1 December 2026, 10:00.
 EVENING_8, MORNING_10, NEXT_MONTH = timedelta(days=7, hours=8), timedelta(days=9), timedelta(days=38, hours=4.5)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

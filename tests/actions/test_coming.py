@@ -9,21 +9,15 @@ import pytest
 from programme.context import Context
 from storage.booking import Booking, active_booking, bookings_of
 from storage.case import Case
-from storage.database import Database
 from storage.enums import BookingState, CaseReason, ReferralState, Urgency
 from storage.referral import Referral
 from tests import builders
 from tests.actions.calls import VALUES, call
 from tests.builders import NOW, a_booking, a_case, a_course, a_referral, a_setting, a_venue
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, proved
+from tests.programme.desk import open_cases, opened, proved
 
 FORM = "validate_journey_form"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def booked(ctx: Context, starts_in: float, online: bool = False, **given: Any) -> tuple[Referral, str]:

@@ -3,15 +3,8 @@
 import pytest
 
 from programme.context import Context
-from storage.database import Database
 from tests.actions.calls import call
-from tests.conftest import Clock
-from tests.programme.desk import a_context, opened
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import opened
 
 
 def said_at_the_name(ctx: Context, text: str, intent: str, confidence: float = 0.9) -> tuple[list[str], object]:

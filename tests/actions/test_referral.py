@@ -3,16 +3,9 @@
 import pytest
 
 from programme.context import Context
-from storage.database import Database
 from tests.actions.calls import VALUES, call
 from tests.builders import a_booking, a_referral, a_setting
-from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, proved
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import open_cases, opened, proved
 
 
 def test_a_deadline_that_nobody_knows_is_said_and_given_to_a_worker(ctx: Context) -> None:

@@ -1,18 +1,9 @@
 """After a crisis card: who is safe is heard first, and then goes on where they were."""
 
-import pytest
-
 from programme.context import Context
-from storage.database import Database
 from tests.actions.calls import call
 from tests.builders import a_referral
-from tests.conftest import Clock
-from tests.programme.desk import a_context, opened, proved
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import opened, proved
 
 
 def test_in_the_middle_of_a_booking_the_same_step_is_asked(ctx: Context) -> None:

@@ -1,28 +1,19 @@
 """Keep and Keep no longer on a person's page; and what stands there once they were erased."""
 
-import pytest
 from sqlmodel import select
 
 from programme import retention
 from programme.context import Context
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import Role
 from storage.police_list import PoliceList
 from storage.session import CourseSession
 from tests.builders import a_case
-from tests.conftest import Clock
 from tests.console.desk import Browser, a_console, signed_in
-from tests.programme.desk import a_context
 from tests.programme.life import NAME, Life, a_life, set_all
 
 WHEN = "Their details will be erased on Tue 27 Oct 2026"
 WHY = "A court has asked for it."
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def page_of(life: Life) -> str:

@@ -17,19 +17,12 @@ from programme.invitation import (
 )
 from programme.sign_in import Outcome, Staff
 from storage.account import Account, Shift, open_shift_of
-from storage.database import Database
 from storage.enums import Role
 from tests.builders import new_id
 from tests.conftest import Clock
-from tests.programme.desk import a_context
 from tests.programme.staff import PASSWORD, a_member, signed_in
 
 EMAIL = "New@example.org"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

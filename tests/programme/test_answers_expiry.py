@@ -14,21 +14,15 @@ from programme.outbox import Reply
 from programme.rules import london
 from storage import message as messages
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason
 from storage.message import MessageOut
 from storage.setting import Setting
 from tests.builders import NOW, a_link, a_referral, a_setting
 from tests.conftest import Clock
 from tests.programme.answer_files import ALL, ANSWERS, SETTINGS, names_in
-from tests.programme.desk import a_context, open_cases, opened, proved
+from tests.programme.desk import open_cases, opened, proved
 
 TODAY = london.today(NOW)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def ask(ctx: Context, answer: str, conversation_id: str | None = None) -> MessageOut:

@@ -8,20 +8,14 @@ from programme import outbox, sample, why
 from programme.context import Context
 from programme.outbox import Reply
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import Sender
 from storage.message import MessageIn
 from tests.builders import a_message_in, a_message_out, a_setting
 from tests.conftest import Clock
 from tests.programme.answer_files import SETTINGS
-from tests.programme.desk import ANSWERS, a_context, opened
+from tests.programme.desk import ANSWERS, opened
 
 NEWS = "Thames Valley Police, news release of December 2021"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def said(ctx: Context, answer: str, understood: str | None = None) -> str:

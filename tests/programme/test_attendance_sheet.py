@@ -13,18 +13,12 @@ from programme.rules.attendance import Missed
 from storage.attendance import standing
 from storage.audit import audit_of
 from storage.booking import Booking
-from storage.database import Database
 from storage.enums import BookingState, Mark, ReferralState
 from storage.referral import Referral
 from storage.session import Course, CourseSession, whole_course
 from tests.builders import NOW, a_booking, a_course, a_person, a_referral, a_setting, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import proved
 
 
 class Place:

@@ -10,17 +10,11 @@ from programme.context import Context
 from storage.audit import audit_of
 from storage.booking import Booking, active_booking
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import BookingState, CaseReason, ReferralState
 from storage.referral import Referral
 from tests.builders import NOW, a_booking, a_case, a_course, a_message_out, a_person, a_referral
 from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import proved
 
 
 def found(ctx: Context) -> dict[str, tuple[str, str]]:

@@ -15,13 +15,8 @@ from storage.referral import Referral
 from storage.session import Course
 from tests.builders import NOW, a_booking, a_referral, an_offer
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, proved, rules, text, told
+from tests.programme.desk import open_cases, proved, rules, text, told
 from tests.programme.places import all_bookings, in_days, offered
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -9,15 +9,8 @@ from programme.canned_reply import BadCannedReplyError
 from programme.context import Context
 from storage.audit import audit_of
 from storage.conversation import Conversation
-from storage.database import Database
 from tests.builders import a_booking, a_conversation, a_course, a_person, a_referral, a_setting, an_account
-from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import proved
 
 
 def filled(ctx: Context, chat: str, account_id: str) -> tuple[canned_reply.Filled, ...]:

@@ -14,7 +14,6 @@ from storage.audit import audit_of
 from storage.booking import active_booking
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.decision import Decision
 from storage.enums import BookingState, CaseReason, CourseState, DecisionState, OutState, ReferralState, Urgency
 from storage.referral import Referral
@@ -31,14 +30,9 @@ from tests.builders import (
     an_offer,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
+from tests.programme.desk import proved
 
 WHY = "They were told of four dates and came to none of them."
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -16,21 +16,14 @@ from programme.rules import fact as rules
 from programme.rules import london
 from programme.why import GIVEN
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import Role, VersionState
 from tests.builders import NOW, a_setting, an_account
 from tests.conftest import Clock
 from tests.programme.answer_files import ALL, ANSWERS, SETTINGS
 from tests.programme.asked import ask, view
-from tests.programme.desk import a_context
 
 TODAY = london.today(NOW)
 PRICE = Given("It costs ten pounds.", "Druglink's board", "Mary Moss", "2027-06-01")
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -5,19 +5,12 @@ import pytest
 from programme import fact, known
 from programme.context import Context
 from programme.fact import Change, Given, WrongFieldsError
-from storage.database import Database
 from storage.enums import Role, VersionState
 from tests.builders import NOW, a_setting, an_account
 from tests.conftest import Clock
 from tests.programme.asked import ask, view
-from tests.programme.desk import a_context
 
 TOLD = Given("We tell the police if you came.", "Agreement of May", "Mary Moss", "2027-06-01")
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ from programme.turn import Incoming
 from storage import message as messages
 from storage.audit import audit_of
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import HandoffState, MessageKind, Owner, Rating, Urgency
 from storage.handoff import HandoffRequest
 from storage.row import lock_one
 from tests.builders import NOW, a_handoff_request, an_account, new_id
 from tests.conftest import Clock
-from tests.programme.desk import a_context, opened, told
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import opened, told
 
 
 def helped(ctx: Context, chat: str, **given: object) -> HandoffRequest:

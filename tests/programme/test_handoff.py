@@ -11,19 +11,13 @@ from programme.concern import Said
 from programme.context import Context
 from storage.audit import audit_of
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason, HandoffState, Owner
 from storage.handoff import HandoffRequest
 from tests.builders import NOW, a_referral, a_setting
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, proved
+from tests.programme.desk import open_cases, opened, proved
 
 WEEKDAYS = json.dumps({str(day): [["09:00", "16:00"]] for day in range(5)})
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def requests(ctx: Context) -> list[HandoffRequest]:

@@ -10,7 +10,6 @@ from programme.evidence import Pack
 from programme.rules import decision as rules
 from storage.absence import Absence
 from storage.attendance import Attendance
-from storage.database import Database
 from storage.enums import (
     AbsenceStep,
     BookingState,
@@ -37,14 +36,8 @@ from tests.builders import (
     new_id,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context
 
 PAST = {"book_by": date(2026, 11, 30)}  # nothing is in the way of a decision
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def is_reached(ctx: Context, referral: Referral) -> bool:

@@ -43,11 +43,6 @@ BORN = date(1983, 4, 17)
 
 
 @pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
-
-
-@pytest.fixture
 def lead(ctx: Context) -> str:
     return an_account(ctx.database, name="Lou Lead", role=Role.LEAD).id
 

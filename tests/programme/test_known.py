@@ -11,22 +11,16 @@ from programme.context import Context
 from programme.fact import Given, WrongFieldsError
 from programme.rules import london
 from storage import message as messages
-from storage.database import Database
 from storage.enums import CaseReason, Role
 from storage.setting import Setting
 from tests.builders import NOW, a_person, a_referral, a_setting, an_account
 from tests.conftest import Clock
 from tests.programme.answer_files import ANSWERS
 from tests.programme.asked import ask, view
-from tests.programme.desk import a_context, open_cases, opened, proved
+from tests.programme.desk import open_cases, opened, proved
 
 TODAY = london.today(NOW)
 PRICE = Given("It costs ten pounds.", "Druglink's board", "Mary Moss", "2027-06-01")
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

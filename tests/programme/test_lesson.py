@@ -9,23 +9,17 @@ from programme import lesson, miss
 from programme.context import Context
 from storage.audit import audit_of
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import Role
 from storage.lesson import Lesson, lessons_in_use
 from storage.message import MessageIn
 from tests.builders import NOW, a_message_in, a_person, a_referral, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
+from tests.programme.desk import proved
 
 UNDERSTOOD = {
     "intent": {"name": "ask_cost", "confidence": 0.6},
     "ranking": [{"name": "ask_cost", "confidence": 0.6}, {"name": "ask_location", "confidence": 0.3}],
 }
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -2,17 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from programme import miss
 from programme import turn as turns
 from programme.context import Context
 from programme.outbox import ButtonSpec, Reply
 from programme.turn import Incoming
-from storage.database import Database
 from storage.enums import MessageKind, TurnEnd
-from tests.conftest import Clock
-from tests.programme.desk import a_context, opened
+from tests.programme.desk import opened
 
 UNSURE = {
     "intent": {"name": "nlu_fallback", "confidence": 0.6},
@@ -22,11 +18,6 @@ UNSURE = {
         {"name": "ask_online", "confidence": 0.1},
     ],
 }
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def say(ctx: Context, conversation_id: str, text: str, understood: dict[str, Any], *replies: Reply) -> str:

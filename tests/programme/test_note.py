@@ -8,19 +8,13 @@ from sqlmodel import select
 from programme import note, outbox, transcript
 from programme.context import Context
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import Channel
 from storage.message import ButtonToken, MessageIn, MessageOut
 from tests.builders import a_conversation, a_referral, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
+from tests.programme.desk import proved
 
 SECRET = "He sounded tired. Ring his sister first."
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def test_a_note_is_kept_with_its_writer_and_in_the_log(ctx: Context, clock: Clock) -> None:

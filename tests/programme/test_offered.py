@@ -16,13 +16,8 @@ from storage.enums import CaseReason, ReferralState
 from storage.referral import Referral
 from tests.builders import NOW, a_booking, a_referral, a_setting, a_venue
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, proved, rules, text
+from tests.programme.desk import open_cases, proved, rules, text
 from tests.programme.places import OVER, all_bookings, in_days, offered, put, state_of
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

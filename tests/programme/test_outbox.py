@@ -11,16 +11,10 @@ from programme import conversation as conversations
 from programme import notice, outbox
 from programme.context import Context
 from programme.outbox import Parcel, Reply
-from storage.database import Database
 from storage.enums import CaseReason, Channel, Urgency
 from tests.builders import NOW, a_setting
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, told
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import open_cases, opened, told
 
 
 def test_what_cannot_be_answered_is_listed_once_whoever_asks(ctx: Context) -> None:

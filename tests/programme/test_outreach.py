@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from random import Random
 
-import pytest
 from sqlmodel import select
 
 from programme import (
@@ -19,7 +18,6 @@ from programme.context import Context
 from programme.rules import london
 from storage import booking as bookings
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import (
     CaseReason,
     Channel,
@@ -39,13 +37,8 @@ from tests.builders import (
     an_offer,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, rules
+from tests.programme.desk import open_cases, rules
 from tests.programme.reaching import AT, BOTH, STARTS, booked, chat_of, deliver, lines, post, said, walk
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def test_a_place_is_reminded_of_in_the_chat_they_used_four_times_once_each_and_never_at_night(

@@ -17,7 +17,6 @@ from programme.answers import Fact
 from programme.context import Context
 from storage import booking as bookings
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import (
     CaseReason,
     Channel,
@@ -32,13 +31,7 @@ from tests.builders import (
     a_referral,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context
 from tests.programme.reaching import AT, BOTH, STARTS, booked, change, chat_of, deliver, lines, post, said, walk
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def test_what_waits_on_a_page_is_looked_at_each_minute_and_not_at_each_call(ctx: Context, clock: Clock) -> None:

@@ -16,7 +16,6 @@ from programme import (
 from programme.answers import Situation
 from programme.context import Context
 from programme.rules import london
-from storage.database import Database
 from storage.enums import (
     CaseReason,
     Channel,
@@ -36,13 +35,8 @@ from tests.builders import (
     a_setting,
 )
 from tests.conftest import Clock
-from tests.programme.desk import ANSWERS, a_context, open_cases
+from tests.programme.desk import ANSWERS, open_cases
 from tests.programme.reaching import AT, BOTH, STARTS, booked, change, deliver, lines, post, said, walk
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def test_on_import_the_link_is_sent_and_opening_it_says_that_they_were_reached(ctx: Context, clock: Clock) -> None:

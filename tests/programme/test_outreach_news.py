@@ -10,19 +10,13 @@ from programme import session as sessions
 from programme.context import Context
 from programme.session import About
 from programme.venue import Given
-from storage.database import Database
 from storage.enums import Channel, Mark, ReferralState, Way
 from storage.session import Venue
 from tests.builders import NOW, a_booking, a_conversation, a_course, a_referral, a_venue, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, text
+from tests.programme.desk import text
 from tests.programme.test_attendance_sheet import Place
 from tests.programme.test_second_chance import AT, BOTH, told
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def plan(ctx: Context, clock: Clock, minutes: float = 3) -> list[str]:

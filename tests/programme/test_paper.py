@@ -12,19 +12,13 @@ from programme.context import Context
 from programme.paper import NoPaperError, Standing
 from storage.audit import audit_of
 from storage.booking import Booking
-from storage.database import Database
 from storage.enums import BookingState, PaperKind, ReferralState
 from storage.referral import Referral
 from tests.builders import a_booking, a_person, a_referral, a_setting
 from tests.conftest import Clock
-from tests.programme.desk import ANSWERS, a_context
+from tests.programme.desk import ANSWERS
 
 TELLS = re.compile(r"drug|police|offen|court|crime|arrest|divers|referr|programme", re.IGNORECASE)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def done(ctx: Context, name: str = "Alex Green") -> Referral:

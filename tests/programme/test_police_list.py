@@ -9,21 +9,13 @@ from programme import decision, police_list, police_row
 from programme.context import Context
 from programme.police_list import DoneError, NoFieldsError, NothingDueError, OtherRowsError, WordsError
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import ListKind, ReferralState
 from storage.person import Person
 from storage.referral import Referral
 from tests.builders import a_person, a_referral, a_setting, an_account
-from tests.conftest import Clock
-from tests.programme.desk import a_context
 
 FIELDS = "reference, name, outcome, outcome_on"
 WHY = "They came to none of the dates that they chose."
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -12,18 +12,12 @@ from programme.context import Context
 from programme.handoff import Asked
 from programme.queue import Place
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.row import lock_one
 from tests.builders import NOW, a_setting, an_account
 from tests.conftest import Clock
-from tests.programme.desk import ANSWERS, a_context, opened, text
+from tests.programme.desk import ANSWERS, opened, text
 
 WEEKDAYS = json.dumps({str(day): [["09:00", "12:30"], ["13:00", "16:00"]] for day in range(5)})
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def answered(ctx: Context, chat: str) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from programme.context import Context
 from programme.search import Wanted
 from storage.audit import audit_of
 from storage.callback import Callback
-from storage.database import Database
 from storage.enums import CaseReason, Channel, HandoffState, OutState, Owner, Sender, Urgency
 from storage.note import Draft
 from tests.builders import (
@@ -29,12 +28,6 @@ from tests.builders import (
     new_id,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def looks(ctx: Context, kind: str, key: str) -> list[tuple[str, str]]:

@@ -12,23 +12,16 @@ from programme.referral import BadReferenceError, KnownReferenceError, NewReferr
 from programme.rules.deadline import Deadlines
 from programme.verification import Outcome
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import CaseReason, ReferralState
 from storage.person import Person
 from storage.referral import Referral
 from tests.builders import NOW, a_referral, a_setting
-from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, proved
+from tests.programme.desk import open_cases, opened, proved
 
 BORN = date(1990, 3, 14)
 NEW = NewReferral(
     "tvp 4f7k92", "Alex Green", BORN, date(2026, 12, 20), date(2027, 1, 20), phone="07700 900123", email="a@example.org"
 )
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def test_who_is_added_can_prove_who_they_are_by_reference_and_by_link(ctx: Context) -> None:

@@ -12,7 +12,6 @@ from programme.context import Context
 from programme.referral_import import NotNowError
 from programme.verification import Outcome
 from storage.audit import Audit
-from storage.database import Database
 from storage.enums import CaseReason, ImportState, ReferralState
 from storage.outreach import Outreach
 from storage.referral import Referral
@@ -20,13 +19,8 @@ from storage.referral_change import changes_of
 from storage.referral_import import ReferralImport
 from tests.builders import an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened
+from tests.programme.desk import open_cases, opened
 from tests.programme.referral_files import ALEX, ROBIN, a_csv, an_xlsx, brought_in, everything, made_up, stored
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

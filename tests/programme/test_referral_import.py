@@ -11,12 +11,10 @@ from programme import referral_import
 from programme.context import Context
 from programme.referral_import import ColumnsMissingError
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import ReferralState
 from storage.person import Person
 from tests.builders import a_referral, a_setting, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context
 from tests.programme.referral_files import (
     ALEX,
     HEADINGS,
@@ -81,11 +79,6 @@ MEANING = {
     "Sent": "referred_on",
     "Tel": "phone",
 }
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ PROCESSES = 3
 
 
 @pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
-
-
-@pytest.fixture
 def me(ctx: Context) -> str:
     return an_account(ctx.database).id
 

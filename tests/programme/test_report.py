@@ -2,22 +2,13 @@
 
 from datetime import date, timedelta
 
-import pytest
-
 from programme import report
 from programme.context import Context
-from storage.database import Database
 from storage.enums import ReferralState
 from tests.builders import NOW, a_booking, a_conversation, a_course, a_handoff_request, a_person, a_referral, a_venue
-from tests.conftest import Clock
-from tests.programme.desk import a_context, proved
+from tests.programme.desk import proved
 
 LAST_WEEK = date(2026, 11, 23)  # a Monday; the clock stands on the Tuesday after its end
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def some(ctx: Context, count: int, day: date = LAST_WEEK, **given: object) -> list[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import pytest
 from sqlmodel import select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -12,7 +11,6 @@ from programme.context import Context
 from storage import identity as identities
 from storage.audit import Audit
 from storage.conversation import Conversation, address_lookup
-from storage.database import Database
 from storage.decision import Decision
 from storage.enums import (
     AttemptKind,
@@ -42,7 +40,7 @@ from tests.builders import (
     new_id,
 )
 from tests.conftest import Clock
-from tests.programme.desk import a_context, proved, told
+from tests.programme.desk import proved, told
 from tests.programme.life import (
     ADDRESS,
     CHAT,
@@ -60,11 +58,6 @@ from tests.programme.life import (
 STAFF = {"account", "invitation", "recovery_code", "referral_import", "staff_session"}
 BEFORE = {"police_correction.reason", "referral.kept_why"}
 SETTINGS = (keeping.ENDED_DAYS, retention.UNPROVED_DAYS, retention.LIST_DAYS, retention.RECORD_DAYS)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def row(ctx: Context, life: Life) -> Referral:

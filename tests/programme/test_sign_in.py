@@ -14,20 +14,13 @@ from programme.sign_in import Outcome, Tried
 from programme.tries import SlowedError
 from storage.account import Account, StaffSession
 from storage.audit import audit_of
-from storage.database import Database
 from storage.enums import Role
 from tests.builders import a_setting
 from tests.conftest import Clock
-from tests.programme.desk import a_context
 from tests.programme.staff import PASSWORD, SECRET, a_member, code, signed_in
 
 HERE, THERE = "198.51.100.7", "203.0.113.9"
 OTHER = "quiet marble canoe"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def begin(ctx: Context, given: str = PASSWORD, address: str = HERE, email: str = "worker@example.org") -> Tried:

@@ -12,21 +12,15 @@ from storage.audit import audit_of
 from storage.callback import Callback
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason, HandoffState, OutState, ReferralState, Role, Urgency
 from storage.handoff import HandoffRequest
 from storage.message import MessageOut
 from storage.row import Row
 from tests.builders import NOW, a_booking, a_person, a_referral, a_setting, an_account, new_id
 from tests.conftest import Clock
-from tests.programme.desk import a_context, opened, proved
+from tests.programme.desk import opened, proved
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ from tests.programme.workers import at_work, request_of, row_of, taken
 AT_ONCE = 8
 
 
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
-
-
 @pytest.mark.parametrize("waits", [True, False])
 def test_of_many_who_take_at_once_one_wins_and_the_others_are_told_who(ctx: Context, waits: bool) -> None:
     chat = opened(ctx)

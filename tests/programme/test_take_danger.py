@@ -11,20 +11,14 @@ from programme.context import Context
 from programme.handoff import NotAllowedError, NotOnShiftError, NotYoursError, WaitsForColleagueError
 from programme.outbox import Reply
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason, HandoffState, OutState, Owner, TurnEnd, Urgency
 from storage.message import MessageIn, MessageOut
 from storage.row import lock_one
 from tests.builders import NOW, a_referral, a_setting
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened, proved, told
+from tests.programme.desk import open_cases, opened, proved, told
 from tests.programme.taking import says
 from tests.programme.workers import at_work, request_of, row_of, taken
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 def test_closed_and_written_again_soon_it_waits_for_the_same_worker(ctx: Context, clock: Clock) -> None:

@@ -5,19 +5,12 @@ import yaml
 
 from programme import examples, lesson, miss, taught, training
 from programme.context import Context
-from storage.database import Database
 from storage.enums import LessonState, Role, RunKind, RunState
 from storage.miss import Miss
 from tests.builders import a_conversation, a_message_in, a_miss, an_account
 from tests.conftest import Clock
-from tests.programme.desk import a_context
 
 TEXT = "cn i bring me parrot on me shoulder"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

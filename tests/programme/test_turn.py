@@ -8,16 +8,10 @@ from programme.context import Context
 from programme.miss import listed
 from programme.outbox import Reply
 from programme.turn import LEASE_SECONDS, Accepted, Incoming, Turn
-from storage.database import Database
 from storage.enums import CaseReason, MessageKind, TurnEnd, TurnState
 from storage.message import MessageIn, replies_to
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import open_cases, opened
 
 
 def hear(ctx: Context, conversation_id: str, own_id: str, begin: bool = True) -> Accepted:

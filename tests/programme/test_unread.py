@@ -10,18 +10,12 @@ from programme.outbox import Reply
 from storage import message as messages
 from storage.case import Case
 from storage.conversation import Conversation
-from storage.database import Database
 from storage.enums import CaseReason, Channel, OutState, Sender
 from storage.message import MessageOut
 from storage.row import lock_one
 from tests.builders import a_referral
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, proved
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
+from tests.programme.desk import open_cases, proved
 
 
 def written(ctx: Context, conversation_id: str, **given: object) -> str:

@@ -18,16 +18,11 @@ from storage.keys import Keyring
 from storage.referral import Referral
 from tests.builders import NOW, a_case, a_link, a_person, a_referral
 from tests.conftest import Clock
-from tests.programme.desk import a_context, open_cases, opened
+from tests.programme.desk import open_cases, opened
 
 BORN, WRONG = date(1990, 3, 14), date(1990, 3, 15)
 OWN, NONE = "TVP4F7K92", "TVP4F7K93"
 ADDRESS, ELSEWHERE = "198.51.100.7", "203.0.113.9"
-
-
-@pytest.fixture
-def ctx(database: Database, clock: Clock) -> Context:
-    return a_context(database, clock)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from programme import canned_reply, handoff, miss, note, outbox, reply, turn
 from programme.context import Context
@@ -103,6 +103,22 @@ def test_what_the_other_side_does_is_shown_within_a_second_over_two_servers(
     expect(pages[1].get_by_text("Not seen yet").last).to_be_visible()
     outbox.mark_seen(ctx, chat, message_id)
     expect(pages[1].get_by_text("Not seen yet")).to_have_count(0)
+
+
+def test_what_is_typed_before_the_script_has_come_is_kept(
+    ctx: Context, address: str, wren: Browser, chat: str, window: Window
+) -> None:
+    take(ctx, wren, chat)
+    page, late = window(address, wren, "/mine"), list[Route]()
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/conversation.js*", hold)
+    page.goto(f"{address}/console/conversations/{chat}", wait_until="commit")
+    page.get_by_label("Reply").press_sequentially("Thursday")
+    late[0].continue_()
+    expect(page.get_by_text("Draft kept")).to_be_visible()
 
 
 def test_a_draft_outlives_the_window(ctx: Context, address: str, wren: Browser, chat: str, window: Window) -> None:
