@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from programme import attendance_sheet, audit, booked, case, chat, offers, referral_state
 from programme import owner as owners
 from programme.context import Context
+from programme.occasion import called_off_key
 from programme.outbox import Reply, say
 from programme.rules import deadline, london
 from storage import waiting
@@ -144,7 +145,7 @@ def _leave_to_a_worker(session: Session, ctx: Context, referral: Referral, held:
 
 def _reply(session: Session, ctx: Context, conversation: Conversation, referral: Referral, held: Booking) -> Reply:
     """With new choices where there are any; else a worker looks, and it is said that the person need do nothing."""
-    key, values = f"{CALLED_OFF}:{held.id}", booked.view(session, held).values()
+    key, values = called_off_key(held.id), booked.view(session, held).values()
     state = deadline.state(deadline.Deadlines(referral.book_by, referral.finish_by), london.today(ctx.clock()))
     choices = offers.lay(session, ctx, conversation, referral, CHOICES) if state == "open" else []
     if not choices:

@@ -8,21 +8,23 @@ from sqlmodel import Session, col, or_, select
 from programme import booked, happening, second_chance
 from programme.booked import BookingView
 from programme.context import Context
-from programme.occasion import Occasion
+from programme.occasion import Occasion, called_off_key
 from programme.outbox import Reply
 from programme.outreach_known import Known
 from programme.rules.attendance import SETTLES
 from storage import absence as absences
+from storage import message as messages
 from storage import outreach as tries
 from storage.absence import Absence
 from storage.booking import Booking
 from storage.conversation import Conversation
-from storage.enums import AbsenceStep, BookingState, Channel, CourseState, OutreachKind, Owner, ReferralState
+from storage.enums import AbsenceStep, BookingState, Channel, CourseState, OutreachKind, OutState, Owner, ReferralState
 from storage.referral import Referral
 from storage.referral_change import ReferralChange, changes_of
 from storage.session import Course
 
 LASTS = timedelta(days=7)
+LOOKED_AT = timedelta(minutes=5)  # a page that is open shows at once what is said on it
 TEXTS = {"completed": "notice_text_completed", "changed": "notice_text_changed", "called_off": "notice_text_called_off"}
 MAILS = {"completed": "notice_mail_completed", "changed": "notice_mail_changed", "called_off": "notice_mail_called_off"}
 KINDS = (OutreachKind.MISSED, OutreachKind.CHANGED, OutreachKind.COMPLETED)
@@ -47,7 +49,7 @@ def wanted(session: Session, referral: Referral, theirs: Known, now: datetime) -
     """What this person is to be told of now. Nothing while they may be in danger, or a worker talks with them."""
     found: list[Occasion] = []
     for held in theirs.places[:1]:  # what they have, or had last
-        found += [*_missed(theirs, held, now), *_changed(theirs, held, now), *_called_off(theirs, held, now)]
+        found += [*_missed(theirs, held, now), *_changed(theirs, held, now), *_called_off(session, theirs, held, now)]
         found += _completed(session, referral, held, now)
     if not found or any(chat.paused_at is not None or chat.owner is not Owner.BOT for chat in theirs.chats):
         return []
@@ -128,14 +130,28 @@ def _changed(theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
     return [Occasion(changed_key(held.id, at), OutreachKind.CHANGED, held.referral_id, until, held.id)]
 
 
-def _called_off(theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
-    """That we cancelled what they had a place in: for whoever has no chat, in which it was said at once."""
+def _called_off(session: Session, theirs: Known, held: Booking, now: datetime) -> list[Occasion]:
+    """That we cancelled what they had a place in: for whoever has no chat, in which it was said at once, or has not
+    looked at it there: else they set out for a session that is not held."""
     at = theirs.courses[held.course_id].changed_at
     ahead = [each.starts_at for each in theirs.sessions[held.course_id] if each.starts_at > now]
-    if at is None or held.called_off_at is None or at > held.called_off_at or theirs.chats or not ahead:
+    if at is None or held.called_off_at is None or at > held.called_off_at or not ahead:
         return []
-    until = min(at + LASTS, ahead[0])
-    return [Occasion(changed_key(held.id, at), OutreachKind.CHANGED, held.referral_id, until, held.id)]
+    if theirs.chats and not _is_unheard(session, theirs, held, now):
+        return []
+    key, until = changed_key(held.id, at), min(at + LASTS, ahead[0])
+    return [Occasion(key, OutreachKind.CHANGED, held.referral_id, until, held.id, is_said=bool(theirs.chats))]
+
+
+def _is_unheard(session: Session, theirs: Known, held: Booking, now: datetime) -> bool:
+    """Whether what was said in their chat did not arrive, or has stood for a while on a page that nobody opened."""
+    said = messages.out_by_unique_key(session, called_off_key(held.id))
+    if said is None or said.state is OutState.DELIVERED:
+        return False
+    if said.state not in (OutState.WAITING, OutState.SENT):
+        return True
+    on_page = any(chat.id == said.conversation_id and chat.channel is Channel.WEB for chat in theirs.chats)
+    return on_page and now >= said.created_at + LOOKED_AT
 
 
 def _completed(session: Session, referral: Referral, held: Booking, now: datetime) -> list[Occasion]:

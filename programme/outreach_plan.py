@@ -174,6 +174,8 @@ def _advance(
     if again := next((row for row, state in rows if _is_planned(row, state)), None):
         return _say(session, ctx, facts, referral, occasion, again)
     order = due.order_of_ways(session, facts, referral, carriers)
+    if occasion.is_said:
+        order = [way for way in order if way in CARRIED]
     tried = [_tried(row, state) for row, state in rows]
     way = rules.next_way([each.value for each in order], tried, now, patience)
     row = _row(ctx, occasion, Way(way) if way else Way.NONE)
@@ -183,6 +185,7 @@ def _advance(
         if (
             add_unless_there(session, row, ["occasion", "way"])
             and not waits_on_page
+            and not occasion.is_said  # then it is for programme/unread.py, or for what gave the chat up
             and not _is_held(session, facts, occasion, now)
         ):
             outreach.open_unreached(session, ctx, referral, outreach.NOT_ARRIVED if rows else outreach.NO_WAY)

@@ -1,6 +1,6 @@
 """What was said to somebody on a page that they have not opened since: after a day a worker hears of it, once, and
-rings or writes; after two hours where we cancelled their session. Reminders and nudges have a way of their own
-(programme/outreach_plan.py)."""
+rings or writes; after two hours where we cancelled their session and no text message or e-mail of it has arrived.
+Reminders and nudges have a way of their own (programme/outreach_plan.py)."""
 
 from datetime import timedelta
 
@@ -10,9 +10,11 @@ from sqlmodel import Session, col, or_, select
 from programme import case
 from programme.calling_off import CALLED_OFF
 from programme.context import Context
+from programme.happening import ARRIVED
 from storage.conversation import Conversation
-from storage.enums import CaseReason, Channel, OutState, Sender, Urgency
+from storage.enums import CaseReason, Channel, OutreachKind, OutState, Sender, Urgency
 from storage.message import MessageOut
+from storage.outreach import Outreach
 from storage.row import lock_one
 
 PATIENCE = timedelta(hours=24)
@@ -46,11 +48,21 @@ def _tell(session: Session, ctx: Context, chat: Conversation) -> None:
     for row in rows:
         row.failure = UNREAD
         session.add(row)
+    rows = [row for row in rows if not _came_otherwise(session, row)]
     if rows:
         detail = {"message": rows[0].id, "answer": rows[0].answer, "failure": UNREAD}
         if any((row.answer or "").startswith(AT_ONCE) for row in rows):
             detail["why"] = CALLED_OFF
         case.open_for(session, ctx, CaseReason.NOT_DELIVERED, Urgency.STUCK, chat, detail)
+
+
+def _came_otherwise(session: Session, row: MessageOut) -> bool:
+    """Whether a text message or an e-mail has told them the same (programme/outreach_news.py), and has arrived."""
+    kind, _, booking_id = (row.unique_key or "").partition(":")
+    if kind != CALLED_OFF:
+        return False
+    told = select(Outreach.id).where(Outreach.booking_id == booking_id, Outreach.kind == OutreachKind.CHANGED)
+    return session.exec(told.where(col(Outreach.state).in_(ARRIVED))).first() is not None
 
 
 def _unread(ctx: Context) -> list[ColumnElement[bool]]:

@@ -6,7 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from programme import attendance_sheet, booked, booking, calling_off, failing, outreach, outreach_plan, outreach_post
+from programme import (
+    attendance_sheet,
+    booked,
+    booking,
+    calling_off,
+    failing,
+    outbox,
+    outreach,
+    outreach_plan,
+    outreach_post,
+    timers,
+)
 from programme import session as sessions
 from programme.calling_off import OverError
 from programme.context import Context
@@ -14,14 +25,15 @@ from programme.outcome import Done
 from storage import message as messages
 from storage.booking import Booking, active_booking
 from storage.database import Database
-from storage.enums import BookingState, CaseReason, CourseState, Mark, ReferralState, Way
+from storage.enums import BookingState, CaseReason, Channel, CourseState, Mark, ReferralState, Way
 from storage.message import ButtonToken, MessageOut
 from storage.referral import Referral
 from storage.referral_change import changes_of
 from storage.session import Course, whole_course
-from tests.builders import NOW, a_booking, a_course, a_referral, an_account
+from tests.builders import NOW, a_booking, a_conversation, a_course, a_referral, an_account
 from tests.conftest import Clock
 from tests.programme.desk import a_context, open_cases, opened, proved, rules, text, told
+from tests.programme.reaching import BOTH, post
 
 
 @pytest.fixture
@@ -114,6 +126,60 @@ def test_who_has_no_chat_is_told_by_text_message_and_who_has_one_is_not_told_twi
     (letter,) = outreach_post.claim(ctx, Way.SMS, "https://chat.example.org")
     assert "is cancelled" in letter.text and "does not count against you" in letter.text and "/r/" in letter.text
     assert told(ctx, chat) == ["notice_called_off_none"]  # there is no other date
+
+
+def test_who_does_not_look_at_their_page_is_told_by_text_message_and_who_looks_is_not(
+    ctx: Context, clock: Clock
+) -> None:
+    course = a_course(ctx.database)
+    looks, away = proved(ctx, with_place(ctx, course)), with_place(ctx, course, reference="TVP1A2C35")
+    chat = proved(ctx, away)
+    calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    with ctx.database.reading() as session:
+        shown = messages.after(session, looks, 0)[-1]
+    outbox.mark_seen(ctx, looks, shown.id)
+    clock.forward(minutes=4)
+    assert post(ctx) == []
+    clock.forward(minutes=1)
+    outreach_plan.plan(ctx, BOTH)
+    (letter,) = post(ctx)
+    assert letter.way is Way.SMS and "is cancelled" in letter.text
+    outreach_plan.plan(ctx, BOTH)
+    assert post(ctx) == [], "once"
+    assert told(ctx, chat) == ["notice_called_off_none"], "and not again in the chat"
+    assert outreach_post.receipt(ctx, letter.id, "delivered")
+    clock.forward(hours=2)
+    timers.tick(ctx)
+    reasons = [case.reason for case in open_cases(ctx) if case.referral_id == away.id]
+    assert reasons == [CaseReason.NO_SESSION], "they know: nobody has to ring them about it"
+
+
+def test_where_no_text_message_of_it_arrives_a_worker_hears_of_it(ctx: Context, clock: Clock) -> None:
+    course = a_course(ctx.database)
+    row = with_place(ctx, course)
+    proved(ctx, row)
+    calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    for _ in range(3):
+        clock.forward(hours=1)
+        outreach_plan.plan(ctx, (Way.SMS,))
+        for letter in post(ctx, Way.SMS):
+            outreach_post.receipt(ctx, letter.id, "permanent-failure")
+        timers.tick(ctx)
+    assert [case.reason for case in open_cases(ctx)] == [CaseReason.NO_SESSION, CaseReason.NOT_DELIVERED]
+
+
+def test_a_telegram_chat_that_is_blocked_is_no_end_of_it(ctx: Context, clock: Clock) -> None:
+    course = a_course(ctx.database)
+    row = with_place(ctx, course)
+    a_conversation(ctx.database, Channel.TELEGRAM, referral_id=row.id, verified_at=NOW)
+    calling_off.call_off(ctx, course.id, an_account(ctx.database).id, "")
+    clock.forward(minutes=10)
+    outreach_plan.plan(ctx, BOTH)
+    assert post(ctx) == [], "it is on its way"
+    (parcel,) = outbox.claim(ctx, Channel.TELEGRAM)
+    outbox.blocked(ctx, parcel)
+    outreach_plan.plan(ctx, BOTH)
+    assert [letter.way for letter in post(ctx)] == [Way.SMS]
 
 
 def test_a_process_that_stops_in_the_middle_is_made_good_by_the_clock(
