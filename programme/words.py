@@ -95,7 +95,8 @@ class Words:
     def _other_forms(self, word: str) -> Iterator[str]:
         stretched = list(_unstretch(word))
         yield from stretched
-        yield word.translate(_LEET)
+        if not word.isdigit():  # "4 nights" are not a nights
+            yield word.translate(_LEET)
         if _NO_VOWELS.fullmatch(word) and word in self._skeletons:
             yield self._skeletons[word]
         for form in (word, *stretched):

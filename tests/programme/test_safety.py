@@ -91,9 +91,10 @@ def test_their_harmless_messages_are_left_alone() -> None:
         ("i want to kill my self", "risk_of_suicide"),
         ("He cut Him Self and its squirting", "medical_emergency"),
         ("dad's hitting mum", "safeguarding_concern"),
+        ("been awake 4 days", "mental_health_crisis"),
     ],
 )
-def test_possessives_and_a_self_written_apart_are_read(text: str, kind: str) -> None:
+def test_possessives_figures_and_a_self_written_apart_are_read(text: str, kind: str) -> None:
     found = SAFETY.check(text)
     assert found is not None and found.kind == kind
 
