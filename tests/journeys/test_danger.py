@@ -14,7 +14,7 @@ from tests.journeys.test_web import book, prove
 from tests.journeys.web_person import WebPerson
 
 Visit = Callable[..., WebPerson]
-AT_ONCE = 2.0
+AT_ONCE = 5.0  # and not when the dialogue, or its restart, is done
 WORDS = "i cant do this i want to kill myself"
 
 

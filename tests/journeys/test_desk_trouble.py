@@ -25,7 +25,7 @@ from tests.journeys.worker import Worker
 Visit = Callable[..., WebPerson]
 SignIn = Callable[..., Worker]
 BACK_SECONDS = 60.0
-AT_ONCE = 2.0
+AT_ONCE = 5.0
 SECRET = "Ring his sister first, not him."
 DANGER = "i cant do this i want to kill myself"
 

@@ -35,9 +35,7 @@ def test_an_action_server_that_hangs_is_noticed_and_the_person_goes_on(
     check_one_booking(system, referral)
 
 
-def test_a_turn_in_the_hands_of_a_killed_app_ends(
-    system: System, visit: Visit, referral: Referral
-) -> None:
+def test_a_turn_in_the_hands_of_a_killed_app_ends(system: System, visit: Visit, referral: Referral) -> None:
     """It holds the conversation's lease, which nobody gives back: it must run out while there is still time."""
     person = visit(system.address)
     prove(person, referral.reference)

@@ -32,15 +32,15 @@ async def test_messages_go_out_in_order(bench: Bench) -> None:
 
 async def test_a_flood_limit_is_waited_for_and_order_is_kept(bench: Bench) -> None:
     await begin(bench)
-    bench.api.fault("sendMessage", "429", retry_after=2, chat_id=SAM)
+    bench.api.fault("sendMessage", "429", retry_after=5, chat_id=SAM)
     began = time.monotonic()
     await bench.tell("first")
     await bench.tell("second")
     bench.api.say(ROBIN, "me too")
     await bench.hears(ROBIN, "You said: me too")
-    assert time.monotonic() - began < 2, "another chat waited too"
+    assert time.monotonic() - began < 5, "another chat waited too"
     await bench.hears(SAM, "second")
-    assert time.monotonic() - began >= 2
+    assert time.monotonic() - began >= 5
     assert bench.api.texts(SAM)[1:] == ["You said: first", "You said: second"]
 
 
@@ -61,14 +61,14 @@ async def test_two_flooded_chats_hold_everything(bench: Bench) -> None:
 
 async def test_while_everything_is_held_danger_still_goes_out(bench: Bench) -> None:
     for chat in (SAM, ROBIN):
-        bench.api.fault("sendMessage", "429", retry_after=4, chat_id=chat)
+        bench.api.fault("sendMessage", "429", retry_after=6, chat_id=chat)
         bench.api.say(chat, "hello")
     await bench.until(lambda: [call["code"] for call in bench.api.calls("sendMessage")].count(429) == 2)
     began = time.monotonic()
     bench.api.say(5003, "three")
     bench.api.say(5004, "i have taken an overdose")
-    await bench.hears(5004, "999", seconds=2.5)
-    assert time.monotonic() - began < 3
+    await bench.hears(5004, "999", seconds=5)
+    assert time.monotonic() - began < 5
     assert bench.api.heard(5003) == []
     await bench.hears(5003, "three")
 
