@@ -20,6 +20,7 @@ from programme.safety import Safety
 
 FOREIGN = "out_of_scope"
 BAD_SET = 2  # nlu/score.py's exit code where the messages cannot be used
+LISTED = 0.86  # of what the phrase list sees in nlu/examples, the share that is under just that danger there
 
 Alarm = Callable[[str], str | None]
 
@@ -87,11 +88,11 @@ def _judge(row: Mapping[str, Any], alarm: Alarm) -> Row:
     """What the dialogue acts on: a danger that the phrase list sees goes before all that the model takes it for.
 
     The confidence is the model's probability of that; of falling back, that the message is none of ours, the one case
-    in which it is right.
+    in which it is right. Of what the list sees it is at least how often the list is right.
     """
     seen = alarm(row["text"])
     predicted = seen or row["predicted"]
-    chance = row["chances"].get(FOREIGN if predicted == FALLBACK else predicted, 0.0)
+    chance = max(row["chances"].get(FOREIGN if predicted == FALLBACK else predicted, 0.0), LISTED if seen else 0.0)
     return {
         "text": row["text"],
         "intent": row["intent"],

@@ -72,7 +72,7 @@ def test_a_row_says_what_is_acted_on_and_whether_a_card_goes_out(annex: Annex) -
     assert [(row["predicted"], row["confidence"], row["alarm"]) for row in scored.report["rows"]] == [
         ("ask_cost", 0.9, False),
         ("nlu_fallback", 0.25, False),  # as likely as it is that the message is none of ours
-        ("medical_emergency", 0.05, True),  # the phrase list goes before the model
+        ("medical_emergency", 0.86, True),  # the phrase list goes before the model, and is mostly right
         ("mental_health_crisis", 0.7, True),  # the model saw it alone
     ]
     assert scored.report["accuracy"] == 0.5
