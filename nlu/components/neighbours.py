@@ -40,6 +40,11 @@ class Neighbours:
         # Two halves of length one each stand in a sentence vector.
         return self.examples.dense @ message.dense[row] / 2, words.astype(np.float32)
 
+    def lighten(self) -> None:
+        """Lets go of what `compare_all` alone needs, tens of megabytes: a model that answers has no use for it."""
+        nothing = (np.zeros(len(self.labels) + 1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+        self.examples = Features(self.examples.dense, *nothing)
+
     def compare_all(self, messages: Features) -> tuple[np.ndarray, np.ndarray]:
         """`compare` of several messages at once, for training: each (messages, n)."""
         from scipy.sparse import csr_matrix

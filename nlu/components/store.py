@@ -80,6 +80,7 @@ def load(folder: Path) -> IntentModel:
     names = tuple(rest["names"])
     examples = Features(*(kept[f"examples_{field.name}"] for field in dataclasses.fields(Features)))
     neighbours = Neighbours(examples, kept["labels"], len(names), reader.width, settings.lexical)
+    neighbours.lighten()
     if kept["weights"].shape != (SIZE + reader.width, len(names)):
         raise ModelOutdatedError(f"{ModelOutdatedError.__doc__} (its tables do not fit together)")
     gate = Gate(names, rest["least"])
