@@ -27,6 +27,8 @@ PART_SECONDS = 15 * 60.0
 RASA_TESTS = "tests/nlu/rasa"
 JOURNEYS = "tests/journeys"
 PAGE_TESTS, DESK_TESTS = "tests/bot/web_page", "tests/console/web_page"
+# These need no model, and so run while one is made.
+EARLY_TESTS = ("tests/actions", "tests/programme", "tests/storage")
 STORIES = "stories"
 
 
@@ -71,13 +73,14 @@ def _test_parts(reports: Path) -> list[Part]:
     app = [str(APP_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     two, three = (["-n", str(count), "--dist", "loadfile"] for count in (2, 3))
     rasa = [str(RASA_PYTHON), "-m", "pytest", "-p", "no:cacheprovider", "-q", f"--confcutdir={RASA_TESTS}"]
-    apart = [f"--ignore={RASA_TESTS}", f"--ignore={JOURNEYS}", f"--ignore={PAGE_TESTS}", f"--ignore={DESK_TESTS}"]
+    apart = [f"--ignore={tests}" for tests in (RASA_TESTS, JOURNEYS, PAGE_TESTS, DESK_TESTS, *EARLY_TESTS)]
     journeys = [*app, *two, "--no-loadscope-reorder", JOURNEYS]  # in the order that they put themselves in
     return [
         Part("A browser for the tests", _browser),
         # Playwright keeps an event loop running in its process, which tests with loops of their own cannot share.
         Part("The page in a real browser", lambda: _pytest([*app, *two, PAGE_TESTS], reports / "page.xml")),
         Part("The console in a real browser", lambda: _pytest([*app, *two, DESK_TESTS], reports / "desk.xml")),
+        Part("Rules, use cases and the store", lambda: _pytest([*app, *two, *EARLY_TESTS], reports / "early.xml")),
         Part("Language: examples, rules, answers", _language, aside=True),
         Part("The model", _model, aside=True),
         # From here on everything needs the model. Most tests wait: for a process, a page, a limit that ends.

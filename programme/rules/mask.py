@@ -27,7 +27,15 @@ _INTRODUCED = re.compile(
     r"(?:\s+(?!and\b|born\b|from\b|im\b|i\b|my\b|the\b|dob\b|on\b|at\b)[^\W\d_]+)?)",
     re.IGNORECASE,
 )
-_TITLED = re.compile(r"\b(mr|mrs|ms|miss|dr|pc|sgt)\.?\s+[^\W\d_]+", re.IGNORECASE)
+# "If I miss a slot", "my dr said", "on a pc at work": words after which nobody is named.
+_NO_NAME = (
+    r"a|again|all|an|and|another|any|anything|appointments?|at|because|being|both|but|can|cause|class(?:es)?|college|"
+    r"court|dates?|days?|does|each|every|first|for|from|gave|had|half|has|having|he|her|him|his|i|if|in|is|it|its|just|"
+    r"last|lessons?|loads|lots|lunch|me|more|most|my|next|not|note|of|on|one|only|or|our|out|parts?|people|said|says?|"
+    r"school|sessions?|she|shifts?|so|some|something|that|the|their|them|these|they|things?|this|those|three|to|told|too|"
+    r"two|u|ur|us|was|we|what|when|with|work|you|your"
+)
+_TITLED = re.compile(rf"\b(mr|mrs|ms|miss|dr|pc|sgt)(?:\.\s*|\s+)(?!(?:{_NO_NAME})\b)[^\W\d_]+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _I_AM = re.compile(r"\b(?:i\s+am|i['’]?m|it['’]?s|for|to)$", re.IGNORECASE)
 _SPACES = re.compile(rf"(?:{MASK}\s*)+{MASK}")
