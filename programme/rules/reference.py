@@ -120,8 +120,15 @@ def _read_aloud(plain: str, pattern: Pattern) -> str:
     return "".join([*pieces, plain[end:]])
 
 
-def _search(text: str, pattern: Pattern) -> Iterator[_Found]:
-    plain = _read_aloud(_plain(text), pattern)
+def _search(text: str, pattern: Pattern) -> list[_Found]:
+    """The references as they are printed; where none is, as they were read out: "OH" may be the end of one, or a 0."""
+    plain = _plain(text)
+    groups = "-".join(rf"[A-Z\d]{{{size}}}" for size in pattern.groups)
+    printed = re.search(rf"(?<![^\W_]){re.escape(pattern.prefix.upper())}[- ]?{groups}(?![^\W_])", plain)
+    return list(_pieces_that_fit(plain if printed else _read_aloud(plain, pattern), pattern))
+
+
+def _pieces_that_fit(plain: str, pattern: Pattern) -> Iterator[_Found]:
     found = list(PIECE.finditer(plain))
     gaps = [plain[one.end() : two.start()].replace(FILLER, "") for one, two in pairwise(found)]
     longest = len(pattern.prefix) + pattern.body
@@ -154,13 +161,13 @@ def read(text: str, pattern: Pattern = DEFAULT) -> str | None:
     The prefix may be missing where the rest cannot be anything else. Of several the last is meant: people correct
     themselves. Nothing is put right that could be another reference: for look-alikes see `variants`.
     """
-    found = list(_search(text, pattern))
+    found = _search(text, pattern)
     return found[-1].canonical if found else None
 
 
 def take_out(text: str, pattern: Pattern = DEFAULT) -> str:
     """`text` without its references, so that a date of birth beside one can be read."""
-    for hit in reversed(list(_search(text, pattern))):
+    for hit in reversed(_search(text, pattern)):
         text = f"{text[: hit.start]} {text[hit.end :]}"
     return text
 
