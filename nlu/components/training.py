@@ -7,7 +7,7 @@ import os
 import random
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,11 @@ def train(examples: Sequence[tuple[str, str]], settings: Settings, encoder: Enco
         plain = reader.read([reader.clean(text) for text, _ in rows])
         log.info("2 of %d: reading them again with slips of the finger", steps)
         copies = mistyped(reader, rows, settings)
-        log.info("3 of %d: learning", steps)
-        model = learn(reader, names, plain, copies, labels, settings)
-        return calibrate(model, plain, labels)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as cores:  # each sums in its own order, whatever runs beside it
+            log.info("3 of %d: learning", steps)
+            whole = cores.submit(learn, reader, names, plain, copies, labels, settings)
+            scores, nearest = _ask_unseen(reader, names, plain, labels, settings, cores)
+            return calibrate(whole.result(), scores, nearest, labels)
 
 
 def learn_reader(texts: list[str], settings: Settings, encoder: Encoder | None) -> Reader:
@@ -113,23 +115,29 @@ def sparse(features: Features, width: int) -> Any:
     return csr_matrix((features.values, features.columns, features.starts), shape=(len(features.dense), width))
 
 
-def calibrate(model: IntentModel, plain: Features, labels: np.ndarray) -> IntentModel:
-    """Temperature and gate, set on examples that a model without them was asked about."""
-    scores, nearest = np.zeros((len(labels), len(model.names)), np.float64), np.zeros(len(labels))
-    folds = deal(labels, model.settings)
+def _ask_unseen(
+    reader: Reader, names: tuple[str, ...], plain: Features, labels: np.ndarray, settings: Settings, cores: Executor
+) -> tuple[np.ndarray, np.ndarray]:
+    """`IntentModel.score` of each example by a model that has not seen it: (n, classes) and (n,)."""
+    scores, nearest = np.zeros((len(labels), len(names)), np.float64), np.zeros(len(labels))
+    folds = deal(labels, settings)
 
     def ask(fold: int) -> None:
-        log.info("%d of %d: how sure it may be, on what it has not seen", 4 + fold, 3 + model.settings.folds)
+        log.info("%d of %d: how sure it may be, on what it has not seen", 4 + fold, 3 + settings.folds)
         kept, asked = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         if not len(asked) or len(set(labels[kept])) < 2:
             return
-        part = learn(model.reader, model.names, plain.take(kept), None, labels[kept], model.settings)
+        part = learn(reader, names, plain.take(kept), None, labels[kept], settings)
         for begin in range(0, len(asked), AT_ONCE):
             rows = asked[begin : begin + AT_ONCE]
             scores[rows], nearest[rows] = _score_all(part, plain.take(rows))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as cores:  # each fold sums in its own order, whatever runs beside it
-        list(cores.map(ask, range(model.settings.folds)))
+    list(cores.map(ask, range(settings.folds)))
+    return scores, nearest
+
+
+def calibrate(model: IntentModel, scores: np.ndarray, nearest: np.ndarray, labels: np.ndarray) -> IntentModel:
+    """Temperature and gate, set on examples that a model without them was asked about."""
     model.temperature = fit_temperature(scores, labels)
     model.gate = Gate(model.names, _least(model, scores, nearest, labels))
     return model

@@ -41,8 +41,8 @@ def _office(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[S
     # Fewer steps over the same examples: a real training, and a weaker model, in a fraction of the time.
     quick = folder / "config.yml"
     usual = (PROJECT / "nlu" / "config.yml").read_text()
-    quick.write_text(usual.replace("steps: 40", "steps: 8").replace("folds: 4", "folds: 2"))
-    assert quick.read_text().count("steps: 8") == quick.read_text().count("folds: 2") == 1
+    quick.write_text(usual.replace("steps: 40", "steps: 6").replace("folds: 3", "folds: 2"))
+    assert quick.read_text().count("steps: 6") == quick.read_text().count("folds: 2") == 1
     running = System(folder, model, SCORE_SETS=str(sets), TRAIN_CONFIG=str(quick))
     running.bring_vectors(model.parent)
     with started(running):
