@@ -28,7 +28,7 @@ TRAINED_SECONDS = 900.0
 UNDONE_SECONDS = 120.0
 NUMBER = "+441632960123"
 # Wordings that nobody has taught: the first that is not understood is the one for the trainer.
-UNHEARD = ("boss will dock me", "agency bins you off if you miss a slot", "got a paper round at dawn like")
+UNHEARD = ("gaffer wants bodies on the tarmac", "piecework on the onions till friday", "lambing and no spare hands")
 INTENT, ANSWER = "ask_practical_help", "In this sample: we cannot pay for travel or child care"
 
 

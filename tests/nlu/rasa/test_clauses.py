@@ -10,6 +10,9 @@ MEANT = {
     "book me in": ("book_course", 0.9),
     "how much is it": ("ask_cost", 0.9),
     "is there parking": ("ask_location", 0.9),
+    "my boss lets me go": ("ask_criminal_record", 0.7),
+    "will my boss hear": ("ask_privacy", 0.7),
+    "worried about my dbs": ("ask_criminal_record", 0.9),
     "what is it about": ("ask_what_is_programme", 0.5),
     "my mate has gone blue": ("medical_emergency", 0.9),
     "i was selling it": ("disclose_offence", 0.9),
@@ -55,6 +58,13 @@ def test_what_is_asked_beside_the_first_thing_is_kept_in_order() -> None:
 def test_one_clause_asks_nothing_more_and_an_unsure_one_is_left_out() -> None:
     assert understand("how much is it", read, DANGER).questions == []
     assert understand("book me in. what is it about", read, DANGER).questions == []
+
+
+def test_a_clause_without_a_word_that_asks_must_be_surer() -> None:
+    assert understand("book me in, my boss lets me go", read, DANGER).questions == []
+    assert [name for name, _ in understand("book me in, will my boss hear", read, DANGER).questions] == ["ask_privacy"]
+    worried = understand("book me in, worried about my dbs", read, DANGER)
+    assert [name for name, _ in worried.questions] == ["ask_criminal_record"]
 
 
 def test_danger_in_any_clause_wins() -> None:
